@@ -1,0 +1,105 @@
+// Runs every check, goes on after one that fails, and ends with one line: `N passed, N failed`.
+//   npm test                      everything
+//   npm test -- node chromium     these steps only (those that read dist/ need `build` to have run)
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import process from 'node:process';
+
+process.chdir(join(import.meta.dirname, '..'));
+const reports = mkdtempSync(join(tmpdir(), 'ermine-test-'));
+process.on('exit', () => rmSync(reports, { recursive: true }));
+
+/** @typedef {{ passed: number, failed: number }} Counts */
+/** @typedef {{ name: string, command: string[], env?: Record<string, string>, count?: () => Counts }} Step */
+
+/** @param {string} file @returns {any} */
+const readReport = (file) => JSON.parse(readFileSync(file, 'utf8'));
+
+/** A skipped or a todo test is a check that was not made, so it counts as failed. @param {string} project @returns {Step} */
+function vitest(project) {
+  const file = join(reports, `${project}.json`);
+  return {
+    name: project,
+    command: ['vitest', 'run', '--project', project, '--allowOnly=false', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
+    count() {
+      const { numTotalTests, numPassedTests } = readReport(file);
+      return { passed: numPassedTests, failed: numTotalTests - numPassedTests };
+    },
+  };
+}
+
+/** A flaky test is a failed one. @returns {Step} */
+function playwright() {
+  const file = join(reports, 'e2e.json');
+  return {
+    name: 'e2e',
+    command: ['playwright', 'test', '--forbid-only', '--reporter=list,json'],
+    env: { PLAYWRIGHT_JSON_OUTPUT_FILE: file },
+    count() {
+      const { expected, unexpected, flaky, skipped } = readReport(file).stats;
+      return { passed: expected, failed: unexpected + flaky + skipped };
+    },
+  };
+}
+
+/** @type {Step[]} */
+const steps = [
+  { name: 'build', command: ['npm', 'run', 'build'] },
+  { name: 'lint', command: ['oxlint', '--deny-warnings', '--report-unused-disable-directives'] },
+  { name: 'types', command: ['tsc', '-p', '.'] },
+  vitest('node'),
+  vitest('chromium'),
+  vitest('firefox'),
+  vitest('examples'),
+  { name: 'sizes', command: ['node', 'scripts/sizes.mjs'] },
+  { name: 'publint', command: ['publint', '--strict'] },
+  { name: 'attw', command: ['attw', '--pack', '.', '--profile', 'esm-only'] },
+  playwright(),
+];
+
+const maxStepMinutes = 20;
+
+/** @param {Step} step @returns {Promise<boolean>} */
+function succeeds({ command: [program = '', ...args], env }) {
+  const PATH = `${join(process.cwd(), 'node_modules/.bin')}${delimiter}${process.env['PATH']}`;
+  return new Promise((resolve) => {
+    spawn(program, args, { stdio: 'inherit', env: { ...process.env, PATH, ...env }, timeout: maxStepMinutes * 60_000 })
+      .on('error', (error) => resolve((console.error(error.message), false)))
+      .on('exit', (code) => resolve(code === 0));
+  });
+}
+
+/** What the runner reported; a runner that failed otherwise, or reported nothing, is one failure. @param {Step} step @returns {Promise<Counts>} */
+async function run(step) {
+  const ok = await succeeds(step);
+  if (!step.count) return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
+  try {
+    const counts = step.count();
+    const silent = counts.failed === 0 && (!ok || counts.passed === 0);
+    return silent ? { ...counts, failed: 1 } : counts;
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !steps.some((step) => step.name === name));
+if (unknown.length > 0) throw new Error(`No step ${unknown.join(', ')}. Steps: ${steps.map((step) => step.name).join(', ')}`);
+
+const total = { passed: 0, failed: 0 };
+const lines = [];
+for (const step of steps.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+  console.log(`\n=== ${step.name}`);
+  const start = performance.now();
+  const { passed, failed } = await run(step);
+  const line = `${step.name.padEnd(10)} ${passed} passed, ${failed} failed, ${((performance.now() - start) / 1000).toFixed(1)} s`;
+  console.log(`=== ${line}`);
+  lines.push(line);
+  total.passed += passed;
+  total.failed += failed;
+}
+
+console.log(`\n${lines.join('\n')}\n\n${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;

@@ -1,0 +1,88 @@
+import { EventTooLargeError, InvalidEventError, NoEventsError } from './errors.ts';
+import { MAX_BATCH_EVENTS, MAX_BATCH_UNITS, type NewBatch } from './event-batch.ts';
+import { checkEventId, newIdBase } from './event-id.ts';
+import type { EventData, Metadata } from './event.ts';
+import { toJson } from './json.ts';
+import type { Limits } from './limits.ts';
+import { mergeMetadata } from './metadata.ts';
+import { checkWholeNumber } from './version.ts';
+
+/** What an append needs besides its events. */
+export interface EncodeContext {
+  readonly limits: Limits;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly metadata: Metadata | undefined;
+}
+
+/** An event to encode; an import also brings the event's own time. */
+export type EncodableEvent = EventData & { readonly timestamp?: number };
+
+/**
+ * Checks and encodes the events of one stream, before any transaction is open.
+ *
+ * @param path how the caller knows the array, for messages
+ * @throws {NoEventsError} {InvalidEventError} {EventTooLargeError}
+ */
+export function encodeEvents(
+  stream: string,
+  events: readonly EncodableEvent[],
+  path: string,
+  context: EncodeContext,
+): NewBatch[] {
+  if (!Array.isArray(events)) throw new InvalidEventError(path, 'is not an array of events');
+  if (events.length === 0) throw new NoEventsError();
+  const batches: NewBatch[] = [];
+  let texts: string[] = [];
+  let ids: (string | undefined)[] = [];
+  let units = 0;
+  const finishBatch = (): void => {
+    batches.push({
+      stream,
+      count: texts.length,
+      timestamp: context.now,
+      idBase: newIdBase(context.now),
+      events: `[${texts.join(',')}]`,
+      ...(ids.some((id) => id !== undefined) && { ids }),
+    });
+    texts = [];
+    ids = [];
+    units = 0;
+  };
+  for (let i = 0; i < events.length; i++) {
+    const { text, id } = encodeEvent(events[i], `${path}[${i}]`, context);
+    checkBytes([text], `${path}[${i}]`, context.limits.maxEventBytes);
+    if (texts.length === MAX_BATCH_EVENTS || (units > 0 && units + text.length > MAX_BATCH_UNITS)) finishBatch();
+    texts.push(text);
+    ids.push(id);
+    units += text.length;
+  }
+  finishBatch();
+  return batches;
+}
+
+function encodeEvent(event: EncodableEvent | undefined, path: string, context: EncodeContext): { text: string; id: string | undefined } {
+  if (typeof event !== 'object' || event === null) throw new InvalidEventError(path, 'is not an event { type, data }');
+  const { type, timestamp } = event;
+  if (typeof type !== 'string' || type === '') throw new InvalidEventError(`${path}.type`, 'is not a string, or is empty');
+  if (type.startsWith('$')) throw new InvalidEventError(`${path}.type`, 'begins with "$", which is for Ermine\'s own events');
+  const metadata = mergeMetadata(context.metadata, event.metadata, `${path}.metadata`);
+  const id = event.id === undefined ? undefined : checkEventId(event.id, `${path}.id`);
+  if (timestamp !== undefined) checkWholeNumber(timestamp, `${path}.timestamp`, Number.MIN_SAFE_INTEGER);
+  const data = toJson(event.data, `${path}.data`, context.limits.maxJsonDepth);
+  const rest: unknown[] = [metadata, id ?? null, timestamp ?? null];
+  while (rest.length > 0 && rest.at(-1) === null) rest.pop();
+  const tail = rest.map((value) => `,${JSON.stringify(value)}`).join('');
+  return { text: `[${JSON.stringify(type)},${data}${tail}]`, id };
+}
+
+const utf8 = new TextEncoder();
+
+/** @throws {EventTooLargeError} when the texts are more than `limit` bytes of UTF-8 together */
+export function checkBytes(texts: readonly string[], path: string, limit: number): void {
+  // A UTF-16 unit is at most 3 bytes, so short texts need no exact count.
+  const units = texts.reduce((sum, text) => sum + text.length, 0);
+  if (units * 3 <= limit) return;
+  const bytes = texts.reduce((sum, text) => sum + utf8.encode(text).length, 0);
+  if (bytes > limit) throw new EventTooLargeError(path, bytes, limit, 'bytes');
+}

@@ -1,0 +1,86 @@
+import { idAt } from './event-id.ts';
+import type { Event, Metadata, StoredEvent } from './event.ts';
+import { splitStreamName } from './stream-id.ts';
+
+/** One event inside a batch; what is absent comes from the batch. */
+export type EventTuple = readonly [
+  type: string,
+  data: unknown,
+  metadata?: Metadata | null,
+  id?: string | null,
+  timestamp?: number | null,
+];
+
+/** Events of one stream that are next to each other, encoded, with no place in the log yet. */
+export interface NewBatch {
+  /** The stream's name, `category-id`; empty when the events are erased. */
+  readonly stream: string;
+  readonly count: number;
+  /** Of every event that has none of its own, in milliseconds since 1970. */
+  readonly timestamp: number;
+  /** The ids of events without one of their own count up from this base, see {@link idAt}. */
+  readonly idBase: string;
+  /** JSON text of an array of `count` {@link EventTuple}s; empty when the events were erased (deleted or truncated). */
+  readonly events: string;
+  /** While it is being written: the ids that the caller gave, by index; absent when there are none. They are in `events` too. */
+  readonly ids?: readonly (string | undefined)[];
+}
+
+/** A batch in the log: the unit that storages write and read. */
+export interface EventBatch extends NewBatch {
+  /** Version of the first event. */
+  readonly version: number;
+  /** Global position of the first event. */
+  readonly position: number;
+}
+
+/** At most so many events, and about so many UTF-16 units of JSON (a single larger event aside), are in one batch. */
+export const MAX_BATCH_EVENTS = 256;
+export const MAX_BATCH_UNITS = 64 * 1024;
+
+/** The id of every event of a batch that is about to be written. */
+export function idsOf(batch: NewBatch): string[] {
+  return Array.from({ length: batch.count }, (_, i) => batch.ids?.[i] ?? idAt(batch.idBase, i));
+}
+
+/** The events of a batch, made anew at each call, so that no reader can change what another one sees. */
+export function decodeBatch<E extends Event>(batch: EventBatch): StoredEvent<E>[] {
+  if (batch.events === '') return [];
+  const tuples = JSON.parse(batch.events) as EventTuple[];
+  const streamId = splitStreamName(batch.stream);
+  const events: StoredEvent[] = [];
+  for (let i = 0; i < tuples.length; i++) {
+    const [type, data, metadata, id, timestamp] = tuples[i]!;
+    events.push({
+      id: id ?? idAt(batch.idBase, i),
+      streamId,
+      type,
+      data,
+      metadata: metadata ?? {},
+      version: batch.version + i,
+      globalPosition: batch.position + i,
+      timestamp: timestamp ?? batch.timestamp,
+    });
+  }
+  return events as StoredEvent<E>[];
+}
+
+/** The batch without the payloads of its first `count` events: the erased part and, if any is left, the rest. */
+export function eraseFirst(batch: EventBatch, count: number): EventBatch[] {
+  if (batch.events === '' || count <= 0) return [batch];
+  const erased = { ...batch, stream: '', count: Math.min(count, batch.count), events: '' };
+  if (count >= batch.count) return [erased];
+  const rest = (JSON.parse(batch.events) as EventTuple[])
+    .slice(count)
+    .map(([type, data, metadata, id, timestamp], i) => [type, data, metadata ?? null, id ?? idAt(batch.idBase, count + i), timestamp ?? null]);
+  return [
+    erased,
+    {
+      ...batch,
+      version: batch.version + count,
+      position: batch.position + count,
+      count: batch.count - count,
+      events: JSON.stringify(rest),
+    },
+  ];
+}

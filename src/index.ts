@@ -1,0 +1,44 @@
+export type { DeepReadonly, Event, EventData, Metadata, StoredEvent, StreamDeletedEvent } from './event/event.ts';
+export { StreamDeleted } from './event/event.ts';
+export { isStreamDeleted } from './event/tombstone.ts';
+export { parseStreamId, streamId, streamIdToString, type StreamId } from './event/stream-id.ts';
+export { AnyVersion, NoStream, StreamExists } from './event/version.ts';
+export type { Limits } from './event/limits.ts';
+export {
+  ConcurrencyError,
+  CorruptedIdempotencyError,
+  EpochChangedError,
+  ErmineError,
+  EventTooLargeError,
+  InvalidEventError,
+  InvalidImportError,
+  InvalidStreamIdError,
+  InvalidVersionError,
+  NoEventsError,
+  StorageBlockedError,
+  StorageFullError,
+  StorageUnavailableError,
+  StoreClosedError,
+  StreamDeletedError,
+  VersionTooNewError,
+  isErmineError,
+  type ErrorCode,
+} from './event/errors.ts';
+export type { Direction, Durability, Storage } from './storage/storage.ts';
+export type { EventFilter } from './subscription/filter.ts';
+export { CaughtUp, type SubscribeOptions } from './subscription/subscribe.ts';
+export { openEventStore, type OpenEventStoreOptions } from './store/open-event-store.ts';
+export type {
+  AppendResult,
+  Checkpoint,
+  EventStore,
+  ListStreamsOptions,
+  StreamAppend,
+  StreamInfo,
+  StreamListing,
+} from './store/event-store.ts';
+export type { ExportOptions, ExportProgress } from './store/export-events.ts';
+export type { Health } from './store/health.ts';
+export type { ImportOptions, ImportProgress, ImportResult } from './store/import-events.ts';
+export type { AbortOptions, ReadAllOptions, ReadStreamOptions } from './store/read-options.ts';
+export type { Snapshot, SnapshotStore } from './store/snapshot-store.ts';

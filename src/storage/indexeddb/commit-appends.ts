@@ -1,0 +1,121 @@
+import { unwrap, type IDBPTransaction } from 'idb';
+import { StorageBlockedError, isErmineError, type ErmineError } from '../../event/errors.ts';
+import { idsOf } from '../../event/event-batch.ts';
+import { evaluateAppends, type LogState } from '../evaluate-appends.ts';
+import type { Append, AppendOutcome } from '../storage.ts';
+import { toRecords, type CommitRecord } from './commit-record.ts';
+import { LostConnection, MAX_LOST_CONNECTIONS, keepsClosing, type Connection } from './connection.ts';
+import type { HeadCache } from './head-cache.ts';
+import { readState } from './read-state.ts';
+import type { LogSchema, Stores } from './schema.ts';
+
+export type WriteTransaction = IDBPTransaction<LogSchema, Stores[], 'readwrite'>;
+
+/** Appends to the log. Its end moves by `add()` of records whose key is the last position + 1, which only one tab can do. */
+export class Committer {
+  readonly #connection: Connection;
+  readonly #cache: HeadCache;
+  readonly #durability: 'strict' | 'relaxed';
+
+  constructor(connection: Connection, cache: HeadCache, durability: 'strict' | 'relaxed') {
+    this.#connection = connection;
+    this.#cache = cache;
+    this.#durability = durability;
+  }
+
+  async commit(appends: readonly Append[]): Promise<readonly AppendOutcome[]> {
+    let attempt = appends;
+    for (let lost = 0; ; lost++) {
+      try {
+        const outcomes = (await this.#commitFromCache(attempt)) ?? (await this.#commitAfterReading(attempt));
+        return attempt === appends ? outcomes : outcomes.map(asFirstResult);
+      } catch (error) {
+        this.#cache.reset(undefined);
+        if (isErmineError(error, 'STORAGE_BLOCKED')) return appends.map((append) => ({ ok: false, error: blocked(error, append) }));
+        if (!(error instanceof LostConnection)) throw error;
+        if (lost === MAX_LOST_CONNECTIONS) throw keepsClosing(error);
+        // Whether the commit went through is unknown: its event ids tell.
+        attempt = appends.map(withAllIds);
+      }
+    }
+  }
+
+  /**
+   * The common case: all that is needed is remembered, so the records are added without reading, in one step that leaves
+   * no open transaction behind. If another tab was faster, `add()` fails, nothing is written, and the log must be read.
+   *
+   * @returns undefined when the decision needs a look at the log
+   */
+  async #commitFromCache(appends: readonly Append[]): Promise<AppendOutcome[] | undefined> {
+    const state = this.#rememberedState(appends);
+    const outcomes = state && evaluateAppends(appends, state);
+    // What is remembered may be old: add() finds that out for what is written, but a refusal would be taken for true.
+    if (!state || !outcomes!.every(({ ok }) => ok) || state.tail === this.#cache.tail) return undefined;
+    const records = recordsOf(outcomes!);
+    try {
+      await this.#connection.run(['commits'], 'readwrite', (transaction) => addAll(transaction, records), {
+        durability: this.#durability,
+      });
+    } catch (error) {
+      if (!(error instanceof DOMException) || error.name !== 'ConstraintError') throw error;
+      return undefined;
+    }
+    this.#cache.absorb(records);
+    return outcomes;
+  }
+
+  async #commitAfterReading(appends: readonly Append[]): Promise<AppendOutcome[]> {
+    let records: CommitRecord[] = [];
+    const outcomes = await this.#connection.run(
+      ['commits'],
+      'readwrite',
+      async (transaction) => {
+        const decided = evaluateAppends(appends, await readState(transaction.objectStore('commits'), this.#cache, appends));
+        records = recordsOf(decided);
+        addAll(transaction, records);
+        return decided;
+      },
+      { durability: this.#durability },
+    );
+    this.#cache.absorb(records);
+    return outcomes;
+  }
+
+  #rememberedState(appends: readonly Append[]): LogState | undefined {
+    const { tail, behind } = this.#cache;
+    if (tail === undefined || behind) return undefined;
+    const heads = new Map<string, number>();
+    for (const { writes, ids } of appends) {
+      if (ids.length > 0) return undefined;
+      for (const { stream } of writes) {
+        const version = this.#cache.get(stream);
+        if (version === undefined) return undefined;
+        heads.set(stream, version);
+      }
+    }
+    return { tail, heads, locations: new Map() };
+  }
+}
+
+/** Issues all requests at once and lets the transaction commit, so that a tab that freezes now blocks nobody. */
+export function addAll(transaction: WriteTransaction, records: readonly CommitRecord[]): void {
+  const store = unwrap(transaction.objectStore('commits'));
+  for (const record of records) store.add(record);
+  transaction.commit();
+}
+
+export function recordsOf(outcomes: readonly AppendOutcome[]): CommitRecord[] {
+  return toRecords(outcomes.flatMap((outcome) => (outcome.ok ? outcome.batches : [])));
+}
+
+function withAllIds(append: Append): Append {
+  return { ...append, ids: append.writes.flatMap(({ batches }) => batches.flatMap(idsOf)) };
+}
+
+function asFirstResult(outcome: AppendOutcome): AppendOutcome {
+  return outcome.ok ? { ...outcome, deduplicated: false } : outcome;
+}
+
+function blocked(error: StorageBlockedError, append: Append): ErmineError {
+  return new StorageBlockedError(error.what, error.written, withAllIds(append).ids, { cause: error });
+}

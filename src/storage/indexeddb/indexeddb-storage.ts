@@ -1,0 +1,90 @@
+import type { Log, Storage } from '../storage.ts';
+import { browserStorageHealth, persistOnce } from '../browser-storage.ts';
+import { Committer } from './commit-appends.ts';
+import { Connection } from './connection.ts';
+import { deleteStream, truncateStream } from './erase.ts';
+import { HeadCache } from './head-cache.ts';
+import { LogReader } from './log-reader.ts';
+import type { Migration } from './schema.ts';
+
+export interface IndexedDbStorageOptions {
+  /** Name of the database; every tab, worker and service worker of the origin that opens it shares one log. */
+  readonly name: string;
+  /**
+   * `strict` (default): an append resolves when it is on the disk and survives a power cut. `relaxed`: it is with the
+   * operating system and survives a crash of the browser; about twice as fast.
+   */
+  readonly durability?: 'strict' | 'relaxed';
+  /**
+   * Milliseconds that the database may take to open, or a transaction to end, before `StorageBlockedError`; 10,000 unless
+   * told. A tab that is stopped inside a transaction of its own blocks all others.
+   */
+  readonly blockedAfterMs?: number;
+  /** Whether to ask the browser, at the first write, not to evict the data; true unless told. Firefox asks the user. */
+  readonly persist?: boolean;
+}
+
+/**
+ * Keeps a log in IndexedDB: a record for each commit, safe with any number of tabs and workers at work.
+ *
+ * @example const store = await openEventStore({ storage: indexedDbStorage({ name: 'shop' }) });
+ */
+export function indexedDbStorage(options: IndexedDbStorageOptions): Storage {
+  return indexedDbStorageWith(options);
+}
+
+/** {@link indexedDbStorage} with other migrations, for tests of upgrades. */
+export function indexedDbStorageWith(
+  { name, durability = 'strict', blockedAfterMs = 10_000, persist = true }: IndexedDbStorageOptions,
+  migrations?: readonly Migration[],
+): Storage {
+  return {
+    name: `indexeddb:${name}`,
+    open: async () => {
+      const connection = await Connection.open({ name, blockedAfterMs, ...(migrations && { migrations }) });
+      return openLog(connection, durability, persist);
+    },
+  };
+}
+
+/** For what can be made again. */
+const RELAXED = { durability: 'relaxed', repeatable: true } as const;
+
+function openLog(connection: Connection, durability: 'strict' | 'relaxed', persist: boolean): Log {
+  const cache = new HeadCache();
+  const committer = new Committer(connection, cache, durability);
+  const reader = new LogReader(connection, cache);
+  const persistence = persistOnce(persist);
+  return {
+    epoch: connection.epoch,
+    commit: async (appends) => {
+      const outcomes = await committer.commit(appends);
+      persistence.request();
+      return outcomes;
+    },
+    head: () => reader.head(),
+    readAll: (range) => reader.readAll(range),
+    readStream: (stream, range) => reader.readStream(stream, range),
+    streamInfo: (stream) => reader.streamInfo(stream),
+    listStreams: (range) => reader.listStreams(range),
+    deleteStream: (stream, expectedVersion, tombstone) =>
+      deleteStream(connection, cache, stream, expectedVersion, tombstone, { durability }),
+    truncateStream: (stream, beforeVersion) => truncateStream(connection, stream, beforeVersion, { durability }),
+    snapshots: {
+      save: (stream, key, snapshot) =>
+        connection.run(['snapshots'], 'readwrite', async (transaction) => {
+          await transaction.objectStore('snapshots').put(snapshot, [stream, key]);
+        }, RELAXED),
+      load: (stream, key) =>
+        connection.run(['snapshots'], 'readonly', (transaction) => transaction.objectStore('snapshots').get([stream, key])),
+      delete: (stream, key) =>
+        connection.run(['snapshots'], 'readwrite', (transaction) =>
+          transaction.objectStore('snapshots').delete(key === undefined ? IDBKeyRange.bound([stream], [stream, []]) : IDBKeyRange.only([stream, key])),
+          RELAXED),
+    },
+    noticed: (position) => cache.noticed(position),
+    onConnection: (listener) => connection.onChange(listener),
+    health: async () => ({ durability, connection: connection.state, ...(await browserStorageHealth()) }),
+    close: async () => connection.close(),
+  };
+}

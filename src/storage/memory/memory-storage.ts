@@ -1,0 +1,186 @@
+import { decodeBatch, eraseFirst, type EventBatch, type NewBatch } from '../../event/event-batch.ts';
+import { StoreClosedError } from '../../event/errors.ts';
+import { categoryOf } from '../../event/stream-id.ts';
+import { DELETED, evaluateAppends, type EventLocation } from '../evaluate-appends.ts';
+import type {
+  Append,
+  AppendOutcome,
+  Log,
+  Page,
+  ReadRange,
+  SnapshotRecord,
+  Storage,
+  StorageHealth,
+  StreamSummary,
+} from '../storage.ts';
+
+/**
+ * Keeps a log in memory, for tests, servers that render, and everything that may be forgotten. Every store opened on the
+ * same returned object shares one log, which lives as long as that object; two calls make two logs.
+ *
+ * @example const store = await openEventStore({ storage: memoryStorage() });
+ */
+export function memoryStorage(): Storage {
+  const data = new MemoryData();
+  return { name: `memory:${data.epoch}`, open: async () => new MemoryLog(data) };
+}
+
+class MemoryData {
+  readonly epoch = crypto.randomUUID();
+  readonly heads = new Map<string, number>();
+  readonly versions = new Map<string, number>();
+  readonly locations = new Map<string, EventLocation>();
+  /** Of all streams and of each one, in order, without gaps: what a position or version finds by bisection. */
+  batches: EventBatch[] = [];
+  readonly batchesByStream = new Map<string, EventBatch[]>();
+  readonly snapshots = new Map<string, Map<string, SnapshotRecord>>();
+  tail = 0;
+}
+
+/** Every operation is one synchronous step on the shared data, which is what makes it a transaction. */
+class MemoryLog implements Log {
+  readonly epoch: string;
+  readonly snapshots = {
+    save: async (stream: string, key: string, snapshot: SnapshotRecord): Promise<void> => {
+      const { snapshots } = this.#open();
+      snapshots.set(stream, (snapshots.get(stream) ?? new Map()).set(key, snapshot));
+    },
+    load: async (stream: string, key: string): Promise<SnapshotRecord | undefined> =>
+      this.#open().snapshots.get(stream)?.get(key),
+    delete: async (stream: string, key: string | undefined): Promise<void> => {
+      const { snapshots } = this.#open();
+      if (key === undefined) snapshots.delete(stream);
+      else snapshots.get(stream)?.delete(key);
+    },
+  };
+  #data: MemoryData | undefined;
+
+  constructor(data: MemoryData) {
+    this.#data = data;
+    this.epoch = data.epoch;
+  }
+
+  async commit(appends: readonly Append[]): Promise<AppendOutcome[]> {
+    const data = this.#open();
+    const outcomes = evaluateAppends(appends, data);
+    for (const outcome of outcomes) if (outcome.ok) for (const batch of outcome.batches) this.#write(data, batch);
+    return outcomes;
+  }
+
+  async head(): Promise<number> {
+    return this.#open().tail;
+  }
+
+  async readAll(range: ReadRange): Promise<Page> {
+    return readPage(this.#open().batches, range, (batch) => batch.position);
+  }
+
+  async readStream(stream: string, range: ReadRange): Promise<Page> {
+    return readPage(this.#open().batchesByStream.get(stream) ?? [], range, (batch) => batch.version);
+  }
+
+  async streamInfo(stream: string): Promise<StreamSummary | undefined> {
+    const data = this.#open();
+    return data.versions.has(stream) ? summarize(data, stream) : undefined;
+  }
+
+  async listStreams(range: { category: string | undefined; after: string | undefined; limit: number }): Promise<StreamSummary[]> {
+    const data = this.#open();
+    return [...data.versions.keys()]
+      .filter((stream) => range.category === undefined || categoryOf(stream) === range.category)
+      .filter((stream) => range.after === undefined || stream > range.after)
+      .sort((a, b) => (a < b ? -1 : 1))
+      .slice(0, range.limit)
+      .map((stream) => summarize(data, stream));
+  }
+
+  async deleteStream(stream: string, expectedVersion: number, tombstone: NewBatch): Promise<AppendOutcome> {
+    const data = this.#open();
+    const [outcome] = evaluateAppends([{ writes: [{ stream, expectedVersion, batches: [tombstone] }], ids: [] }], data);
+    if (!outcome?.ok) return outcome!;
+    this.#erase(data, stream, Infinity);
+    for (const batch of outcome.batches) this.#write(data, batch);
+    data.batchesByStream.set(stream, [...outcome.batches]);
+    data.heads.set(stream, DELETED);
+    data.snapshots.delete(stream);
+    return outcome;
+  }
+
+  async truncateStream(stream: string, beforeVersion: number): Promise<number> {
+    return this.#erase(this.#open(), stream, beforeVersion);
+  }
+
+  onConnection(): () => void {
+    return () => {};
+  }
+
+  async health(): Promise<StorageHealth> {
+    const connection = this.#data ? 'open' : 'closed';
+    return { durability: 'none', connection, persisted: false, usageBytes: undefined, quotaBytes: undefined };
+  }
+
+  async close(): Promise<void> {
+    this.#data = undefined;
+  }
+
+  #open(): MemoryData {
+    if (!this.#data) throw new StoreClosedError();
+    return this.#data;
+  }
+
+  #write(data: MemoryData, batch: EventBatch): void {
+    data.batches.push(batch);
+    data.batchesByStream.set(batch.stream, data.batchesByStream.get(batch.stream) ?? []);
+    data.batchesByStream.get(batch.stream)!.push(batch);
+    data.versions.set(batch.stream, batch.version + batch.count - 1);
+    for (const { id, version, globalPosition } of decodeBatch(batch)) {
+      data.locations.set(id, { stream: batch.stream, version, position: globalPosition });
+    }
+  }
+
+  #erase(data: MemoryData, stream: string, beforeVersion: number): number {
+    let erased = 0;
+    data.batches = data.batches.flatMap((batch) => {
+      if (batch.stream !== stream) return [batch];
+      const parts = eraseFirst(batch, beforeVersion - batch.version);
+      for (const { id } of decodeBatch(batch).slice(0, parts[0]!.stream === '' ? parts[0]!.count : 0)) {
+        data.locations.delete(id);
+        erased++;
+      }
+      return parts;
+    });
+    data.batchesByStream.set(stream, data.batches.filter((batch) => batch.stream === stream));
+    return erased;
+  }
+}
+
+function summarize(data: MemoryData, stream: string): StreamSummary {
+  return { stream, version: data.versions.get(stream)!, deleted: data.heads.get(stream) === DELETED };
+}
+
+function readPage(batches: readonly EventBatch[], { from, limit, direction }: ReadRange, firstOf: (batch: EventBatch) => number): Page {
+  const step = direction === 'forwards' ? 1 : -1;
+  const page: EventBatch[] = [];
+  let count = 0;
+  let index = indexAt(batches, from, firstOf);
+  if (direction === 'forwards' && batches[index] && firstOf(batches[index]!) + batches[index]!.count <= from) index++;
+  for (; batches[index] && count < limit; index += step) {
+    page.push(batches[index]!);
+    count += batches[index]!.count;
+  }
+  const following = batches[index];
+  if (!following) return { batches: page, next: undefined };
+  return { batches: page, next: firstOf(following) + (step === 1 ? 0 : following.count - 1) };
+}
+
+/** The last batch that begins at or before `from`; the first one when all begin after it, -1 when there is none. */
+function indexAt(batches: readonly EventBatch[], from: number, firstOf: (batch: EventBatch) => number): number {
+  let low = 0;
+  let high = batches.length - 1;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (firstOf(batches[middle]!) <= from) low = middle;
+    else high = middle - 1;
+  }
+  return high < 0 ? -1 : low;
+}

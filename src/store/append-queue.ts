@@ -1,0 +1,72 @@
+import { StoreClosedError, isErmineError } from '../event/errors.ts';
+import type { EventBatch } from '../event/event-batch.ts';
+import type { Append, AppendOutcome, Log } from '../storage/storage.ts';
+
+/** Appends that one group holds at most. */
+const MAX_GROUP_APPENDS = 2_000;
+/** UTF-16 units of JSON after which a group takes no further append. */
+const MAX_GROUP_UNITS = 8 * 1024 * 1024;
+
+type Accepted = Extract<AppendOutcome, { ok: true }>;
+
+interface Pending {
+  readonly append: Append;
+  resolve(outcome: Accepted): void;
+  reject(error: unknown): void;
+}
+
+/** Group commit: while one group is being written, the appends that come in form the next one. */
+export class AppendQueue {
+  readonly #log: Log;
+  readonly #onCommitted: (batches: readonly EventBatch[]) => void;
+  #queue: Pending[] = [];
+  #draining: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(log: Log, onCommitted: (batches: readonly EventBatch[]) => void) {
+    this.#log = log;
+    this.#onCommitted = onCommitted;
+  }
+
+  append(append: Append): Promise<Accepted> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) return reject(new StoreClosedError());
+      this.#queue.push({ append, resolve, reject });
+      // Appends of the same tick go together.
+      this.#draining ??= Promise.resolve()
+        .then(() => this.#drain())
+        .finally(() => (this.#draining = undefined));
+    });
+  }
+
+  /** Takes no further append, and resolves when those that were taken have ended. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#draining;
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) await this.#commit(this.#nextGroup());
+  }
+
+  async #commit(group: readonly Pending[]): Promise<void> {
+    try {
+      const outcomes = await this.#log.commit(group.map(({ append }) => append));
+      this.#onCommitted(outcomes.flatMap((outcome) => (outcome.ok ? outcome.batches : [])));
+      outcomes.forEach((outcome, i) => (outcome.ok ? group[i]!.resolve(outcome) : group[i]!.reject(outcome.error)));
+    } catch (error) {
+      // A large append that does not fit any more must not take its neighbours with it.
+      if (isErmineError(error, 'STORAGE_FULL') && group.length > 1) {
+        for (const pending of group) await this.#commit([pending]);
+      } else for (const { reject } of group) reject(error);
+    }
+  }
+
+  #nextGroup(): Pending[] {
+    let count = 0;
+    for (let units = 0; count < Math.min(this.#queue.length, MAX_GROUP_APPENDS) && units < MAX_GROUP_UNITS; count++) {
+      for (const { batches } of this.#queue[count]!.append.writes) for (const { events } of batches) units += events.length;
+    }
+    return this.#queue.splice(0, count);
+  }
+}

@@ -1,0 +1,54 @@
+import type { Log } from '../storage/storage.ts';
+import type { EventFilter } from '../subscription/filter.ts';
+import { logPages } from './read-events.ts';
+
+export interface ExportOptions {
+  /** Inclusive; the beginning unless told. */
+  readonly fromPosition?: number;
+  readonly filter?: EventFilter;
+  /** Pack it with gzip, through CompressionStream. */
+  readonly gzip?: boolean;
+  readonly onProgress?: (progress: ExportProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface ExportProgress {
+  /** Events written so far. */
+  readonly events: number;
+  /** Position of the last one, and of the last event of the log when the export began. */
+  readonly position: number;
+  readonly head: number;
+}
+
+const utf8 = new TextEncoder();
+
+/** The log as NDJSON up to its head at the first read; pages are read as the consumer takes them. */
+export function exportEvents(log: Log, options: ExportOptions = {}): ReadableStream<Uint8Array> {
+  const { fromPosition, filter, gzip = false, onProgress, signal } = options;
+  let head: number;
+  let written = 0;
+  const pages = logPages(log, { ...(fromPosition !== undefined && { fromPosition }), ...(filter && { filter }), ...(signal && { signal }) });
+  const lines = new ReadableStream<Uint8Array<ArrayBuffer>>(
+    {
+      async pull(controller) {
+        head ??= await log.head();
+        const { done, value = [] } = await pages.next();
+        const events = value.filter((event) => event.globalPosition <= head);
+        if (events.length > 0) {
+          written += events.length;
+          controller.enqueue(utf8.encode(events.map((event) => `${JSON.stringify(event)}\n`).join('')));
+          onProgress?.({ events: written, position: events.at(-1)!.globalPosition, head });
+        }
+        if (done || events.length < value.length) {
+          await pages.return();
+          controller.close();
+        }
+      },
+      async cancel() {
+        await pages.return();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return gzip ? lines.pipeThrough(new CompressionStream('gzip')) : lines;
+}

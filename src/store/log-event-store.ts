@@ -1,0 +1,224 @@
+import { Subject, defer, type Observable } from 'rxjs';
+import type { EncodeContext } from '../event/encode.ts';
+import { EpochChangedError, InvalidVersionError, StoreClosedError } from '../event/errors.ts';
+import type { Event, EventData, Metadata, StoredEvent } from '../event/event.ts';
+import type { Limits } from '../event/limits.ts';
+import { checkCategory, splitStreamName, streamIdToString, type StreamId } from '../event/stream-id.ts';
+import { createTombstone } from '../event/tombstone.ts';
+import { AnyVersion, checkExpectedVersion, checkWholeNumber } from '../event/version.ts';
+import type { AppendOutcome, Log, StreamSummary } from '../storage/storage.ts';
+import { createBatchFilter } from '../subscription/filter.ts';
+import { LogFollower } from '../subscription/log-follower.ts';
+import { logSource, streamSource, type Source } from '../subscription/sources.ts';
+import { subscription, type SubscribeOptions } from '../subscription/subscribe.ts';
+import { AppendQueue } from './append-queue.ts';
+import { encodeAppend } from './encode-append.ts';
+import type * as Api from './event-store.ts';
+import { exportEvents, type ExportOptions } from './export-events.ts';
+import { createHealth, type Health } from './health.ts';
+import { importEvents, type ImportOptions, type ImportResult } from './import-events.ts';
+import { logPages, streamPages } from './read-events.ts';
+import type { AbortOptions, ReadAllOptions, ReadStreamOptions } from './read-options.ts';
+import { createSnapshotStore, type SnapshotStore } from './snapshot-store.ts';
+
+export interface StoreSettings {
+  readonly metadata: (() => Metadata) | undefined;
+  readonly clock: () => number;
+  readonly limits: Limits;
+  readonly pollIntervalMs: number;
+}
+
+const LIST_PAGE_STREAMS = 256;
+
+/** The {@link Api.EventStore} over any log. */
+export class LogEventStore<E extends Event> implements Api.EventStore<E> {
+  readonly snapshots: SnapshotStore;
+  readonly health$: Observable<Health>;
+  readonly #log: Log;
+  readonly #settings: StoreSettings;
+  readonly #queue: AppendQueue;
+  readonly #follower: LogFollower;
+  readonly #closed$ = new Subject<void>();
+  #closing: Promise<void> | undefined;
+
+  constructor(log: Log, storageName: string, settings: StoreSettings) {
+    this.#log = log;
+    this.#settings = settings;
+    this.#follower = new LogFollower(log, storageName, settings.pollIntervalMs);
+    this.#queue = new AppendQueue(log, (batches) => this.#follower.committed(batches));
+    this.snapshots = createSnapshotStore(log.snapshots, settings.clock, settings.limits.maxJsonDepth);
+    this.health$ = createHealth(log, storageName, this.#closed$);
+  }
+
+  async appendToStream(id: StreamId | string, expectedVersion: number, events: readonly EventData<E>[]): Promise<Api.AppendResult> {
+    const [result] = await this.appendToStreams([{ streamId: id, expectedVersion, events }]);
+    return result!;
+  }
+
+  async appendToStreams(writes: readonly Api.StreamAppend<E>[]): Promise<Api.AppendResult[]> {
+    this.#checkOpen();
+    const append = encodeAppend(writes as readonly Api.StreamAppend[], this.#encodeContext());
+    return toResults(await this.#queue.append(append));
+  }
+
+  async loadStream(id: StreamId | string, options?: AbortOptions): Promise<StoredEvent<E>[]> {
+    return this.#load(id, { ...options });
+  }
+
+  async loadStreamFrom(id: StreamId | string, fromVersion: number, options?: AbortOptions): Promise<StoredEvent<E>[]> {
+    return this.#load(id, { ...options, fromVersion });
+  }
+
+  async loadStreamRange(id: StreamId | string, fromVersion: number, count: number, options?: AbortOptions): Promise<StoredEvent<E>[]> {
+    return this.#load(id, { ...options, fromVersion, count });
+  }
+
+  async *readStream(id: StreamId | string, options: ReadStreamOptions = {}): AsyncGenerator<StoredEvent<E>, void, undefined> {
+    this.#checkOpen();
+    for await (const page of streamPages<E>(this.#log, id, options)) yield* page;
+  }
+
+  async *readAll(options: ReadAllOptions = {}): AsyncGenerator<StoredEvent<E>, void, undefined> {
+    this.#checkOpen();
+    for await (const page of logPages<E>(this.#log, options)) yield* page;
+  }
+
+  subscribeToStream(id: StreamId | string, fromVersion = 0, options: SubscribeOptions<E> = {}): Observable<never> {
+    return this.#subscribe(options, () => {
+      checkWholeNumber(fromVersion, 'fromVersion', 0);
+      return streamSource<E>(this.#follower, streamIdToString(id), fromVersion);
+    });
+  }
+
+  subscribeToAll(from: number | Api.Checkpoint = 0, options: SubscribeOptions<E> & Api.FilterOptions = {}): Observable<never> {
+    return this.#subscribe(options, () => {
+      const filter = createBatchFilter(options.filter);
+      return logSource<E>(this.#follower, this.#positionOf(from), filter);
+    });
+  }
+
+  subscribeToCategory(category: string, from: number | Api.Checkpoint = 0, options: SubscribeOptions<E> = {}): Observable<never> {
+    return this.#subscribe(options, () => {
+      const filter = createBatchFilter({ categories: [checkCategory(category)] });
+      return logSource<E>(this.#follower, this.#positionOf(from), filter);
+    });
+  }
+
+  async getStreamInfo(id: StreamId | string): Promise<Api.StreamInfo | undefined> {
+    this.#checkOpen();
+    const stream = streamIdToString(id);
+    const summary = await this.#log.streamInfo(stream);
+    if (!summary) return undefined;
+    const [first, last] = await Promise.all([
+      this.#log.readStream(stream, { from: 1, limit: 1, direction: 'forwards' }),
+      this.#log.readStream(stream, { from: Infinity, limit: 1, direction: 'backwards' }),
+    ]);
+    const updatedAt = last.batches[0]?.timestamp ?? 0;
+    return { ...toListing(summary), createdAt: first.batches[0]?.timestamp ?? updatedAt, updatedAt };
+  }
+
+  async *listStreams(options: Api.ListStreamsOptions = {}): AsyncGenerator<Api.StreamListing, void, undefined> {
+    this.#checkOpen();
+    const { category, includeDeleted = false, signal } = options;
+    if (category !== undefined) checkCategory(category);
+    for (let after: string | undefined; ; ) {
+      signal?.throwIfAborted();
+      const streams = await this.#log.listStreams({ category, after, limit: LIST_PAGE_STREAMS });
+      for (const summary of streams) if (includeDeleted || !summary.deleted) yield toListing(summary);
+      if (streams.length < LIST_PAGE_STREAMS) return;
+      after = streams.at(-1)!.stream;
+    }
+  }
+
+  async head(): Promise<Api.Checkpoint> {
+    this.#checkOpen();
+    return { epoch: this.#log.epoch, position: await this.#log.head() };
+  }
+
+  async deleteStream(id: StreamId | string, expectedVersion: number): Promise<Api.AppendResult> {
+    this.#checkOpen();
+    const stream = streamIdToString(id);
+    checkExpectedVersion(expectedVersion);
+    const outcome = await this.#log.deleteStream(stream, expectedVersion, createTombstone(stream, this.#settings.clock()));
+    if (!outcome.ok) throw outcome.error;
+    this.#follower.committed(outcome.batches);
+    return toResults(outcome)[0]!;
+  }
+
+  async truncateStream(id: StreamId | string, beforeVersion: number): Promise<number> {
+    this.#checkOpen();
+    checkWholeNumber(beforeVersion, 'beforeVersion', 1);
+    const erased = await this.#log.truncateStream(streamIdToString(id), beforeVersion);
+    this.#follower.forgetRecent();
+    return erased;
+  }
+
+  exportEvents(options?: ExportOptions): ReadableStream<Uint8Array> {
+    this.#checkOpen();
+    return exportEvents(this.#log, options);
+  }
+
+  async importEvents(source: ReadableStream<Uint8Array> | Blob, options?: ImportOptions): Promise<ImportResult> {
+    this.#checkOpen();
+    const target = {
+      append: (append: Parameters<AppendQueue['append']>[0]) => this.#queue.append(append),
+      deleteStream: (stream: string) => this.deleteStream(stream, AnyVersion),
+      context: { limits: this.#settings.limits, now: this.#settings.clock },
+    };
+    return importEvents(target, source instanceof Blob ? source.stream() : source, options);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#queue.close();
+    this.#follower.close();
+    await this.#log.close();
+    this.#closed$.next();
+    this.#closed$.complete();
+  }
+
+  async #load(id: StreamId | string, options: ReadStreamOptions): Promise<StoredEvent<E>[]> {
+    this.#checkOpen();
+    const pages: StoredEvent<E>[][] = [];
+    for await (const page of streamPages<E>(this.#log, id, options)) pages.push(page);
+    return pages.length === 1 ? pages[0]! : pages.flat();
+  }
+
+  #subscribe(options: SubscribeOptions<E>, createSource: () => Source<E>): Observable<never> {
+    const events$ = defer(() => {
+      this.#checkOpen();
+      return subscription(this.#follower, createSource, options);
+    });
+    // The overloads of the interface say what comes out.
+    return events$ as Observable<never>;
+  }
+
+  #positionOf(from: number | Api.Checkpoint): number {
+    const { epoch, position } = typeof from === 'number' ? { epoch: this.#log.epoch, position: from } : from;
+    checkWholeNumber(position, 'fromPosition', 0);
+    if (typeof epoch !== 'string') throw new InvalidVersionError('checkpoint.epoch', epoch, 'the epoch that head() gave');
+    if (epoch !== this.#log.epoch) throw new EpochChangedError(epoch, this.#log.epoch);
+    return position;
+  }
+
+  #encodeContext(): EncodeContext {
+    const { limits, clock, metadata } = this.#settings;
+    return { limits, now: clock(), metadata: metadata?.() };
+  }
+
+  #checkOpen(): void {
+    if (this.#closing) throw new StoreClosedError();
+  }
+}
+
+function toResults(outcome: Extract<AppendOutcome, { ok: true }>): Api.AppendResult[] {
+  return outcome.results.map((result) => ({ ...result, deduplicated: outcome.deduplicated }));
+}
+
+function toListing({ stream, version, deleted }: StreamSummary): Api.StreamListing {
+  return { streamId: splitStreamName(stream), version, deleted };
+}

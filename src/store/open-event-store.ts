@@ -1,0 +1,37 @@
+import type { Event, Metadata } from '../event/event.ts';
+import { defaultLimits, type Limits } from '../event/limits.ts';
+import { checkWholeNumber } from '../event/version.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { EventStore } from './event-store.ts';
+import { LogEventStore } from './log-event-store.ts';
+
+export interface OpenEventStoreOptions {
+  /** Where the log is kept, such as `indexedDbStorage({ name: 'shop' })`. */
+  readonly storage: Storage;
+  /** Called for every append; what it gives is the metadata of each event, under what the event brings itself. */
+  readonly metadata?: () => Metadata;
+  /** Milliseconds since 1970, for timestamps and ids; `Date.now` unless told. Order never depends on it. */
+  readonly clock?: () => number;
+  /** Bounds of events and batches; those that are left out keep their defaults. */
+  readonly limits?: Partial<Limits>;
+  /** How often subscriptions look for events that no hint told of, in milliseconds; 2,000 unless told, at least 10. */
+  readonly pollIntervalMs?: number;
+}
+
+/**
+ * Opens a log of events, making it if there is none. Any number of stores may be open on one log, in one tab or several.
+ *
+ * @throws {StorageUnavailableError} when the storage cannot be used here
+ * @throws {StorageBlockedError} when another tab keeps an older version of the database open
+ * @throws {VersionTooNewError} when a newer version of the application has upgraded the database
+ * @example
+ * type ShopEvent = Event<'OrderPlaced', { sku: string }> | Event<'OrderShipped', { at: string }>;
+ * const store = await openEventStore<ShopEvent>({ storage: indexedDbStorage({ name: 'shop' }) });
+ */
+export async function openEventStore<E extends Event = Event>(options: OpenEventStoreOptions): Promise<EventStore<E>> {
+  const { storage, metadata, clock = Date.now, limits, pollIntervalMs = 2_000 } = options;
+  checkWholeNumber(pollIntervalMs, 'pollIntervalMs', 10);
+  for (const [name, limit] of Object.entries(limits ?? {})) checkWholeNumber(limit, `limits.${name}`, 1);
+  const settings = { metadata, clock, limits: { ...defaultLimits, ...limits }, pollIntervalMs };
+  return new LogEventStore<E>(await storage.open(), storage.name, settings);
+}

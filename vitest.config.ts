@@ -1,0 +1,34 @@
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+import { findBrowser } from './scripts/browsers.mjs';
+
+const browserTests = 'src/**/*.browser.test.ts';
+
+/** One project per engine, so that each can be run, timed and counted alone. */
+const inBrowser = (browser: 'chromium' | 'firefox') => ({
+  // Found here and not during the run: a page reload for a newly found dependency loses test results.
+  optimizeDeps: { include: ['fast-check', 'idb', 'rxjs'] },
+  test: {
+    name: browser,
+    include: [browserTests],
+    testTimeout: 30_000,
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({ launchOptions: findBrowser(browser) ?? {} }),
+      instances: [{ browser }],
+    },
+  },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'node', include: ['src/**/*.test.ts'], exclude: [browserTests] } },
+      { test: { name: 'examples', include: ['scripts/examples.test.mjs'], testTimeout: 60_000 } },
+      inBrowser('chromium'),
+      inBrowser('firefox'),
+    ],
+  },
+});
