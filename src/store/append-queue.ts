@@ -32,10 +32,7 @@ export class AppendQueue {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new StoreClosedError());
       this.#queue.push({ append, resolve, reject });
-      // Appends of the same tick go together.
-      this.#draining ??= Promise.resolve()
-        .then(() => this.#drain())
-        .finally(() => (this.#draining = undefined));
+      this.#draining ??= this.#drain();
     });
   }
 
@@ -46,7 +43,11 @@ export class AppendQueue {
   }
 
   async #drain(): Promise<void> {
+    // Appends of the same tick go together.
+    await Promise.resolve();
     while (this.#queue.length > 0) await this.#commit(this.#nextGroup());
+    // In the same step as the last look at the queue: an append that comes between the two would wait for ever.
+    this.#draining = undefined;
   }
 
   async #commit(group: readonly Pending[]): Promise<void> {
