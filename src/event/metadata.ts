@@ -19,7 +19,7 @@ export function mergeMetadata(provided: Metadata | undefined, own: Metadata | un
 }
 
 function check(metadata: Metadata, path: string): void {
-  if (typeof metadata !== 'object') throw new InvalidEventError(path, 'is not an object');
+  if (!isPlain(metadata)) throw new InvalidEventError(path, 'is not a plain object (a metadata provider returns one, not a promise)');
   for (const [field, value] of Object.entries(metadata)) {
     if (value === undefined) continue;
     if (field === 'custom') checkCustom(value, `${path}.custom`);
@@ -30,11 +30,16 @@ function check(metadata: Metadata, path: string): void {
 }
 
 function checkCustom(custom: unknown, path: string): void {
-  if (typeof custom !== 'object' || custom === null) throw new InvalidEventError(path, 'is not an object');
+  if (!isPlain(custom)) throw new InvalidEventError(path, 'is not a plain object');
   for (const [key, value] of Object.entries(custom)) {
     if (typeof value !== 'string') throw new InvalidEventError(`${path}.${key}`, 'is not a string');
     if (key === '__proto__' || key === 'constructor' || key === 'prototype') {
       throw new InvalidEventError(`${path}.${key}`, 'is a key that could pollute a prototype; rename it');
     }
   }
+}
+
+/** A promise, a map or an array has no fields of its own that mean anything here: it would be taken for empty. */
+function isPlain(value: unknown): value is object {
+  return Object.prototype.toString.call(value) === '[object Object]';
 }
