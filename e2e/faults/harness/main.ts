@@ -75,7 +75,6 @@ const harness = {
 };
 
 declare global {
-  // eslint-disable-next-line no-var -- `var` is how a global is declared
   var harness: typeof import('./main.ts')['harness'];
 }
 export { harness };
