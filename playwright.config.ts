@@ -23,7 +23,7 @@ export default defineConfig({
     // In Firefox only what says so: a file `*.firefox.spec.ts` or a test tagged @firefox.
     { name: 'firefox', grep: /@firefox|\.firefox\.spec\.ts/, use: { browserName: 'firefox', launchOptions: findBrowser('firefox') ?? {} } },
     // Starts its browsers itself, see e2e/faults/chromium.ts.
-    { name: 'faults', testDir: 'e2e/faults', use: { baseURL: faultsURL, screenshot: 'off', browserName: 'chromium', launchOptions: findBrowser('chromium') ?? {} } },
+    { name: 'faults', testDir: 'e2e/faults', expect: { timeout: 15_000 }, use: { baseURL: faultsURL, screenshot: 'off', browserName: 'chromium', launchOptions: findBrowser('chromium') ?? {} } },
   ],
   webServer: [
     { command: `npm run demo -- --port ${demoPort}`, url: demoURL, reuseExistingServer: false, timeout: 120_000 },

@@ -67,6 +67,18 @@ export class Chromium {
     };
   }
 
+  /** Freezes a tab as a browser does with one that nobody looks at: another one has to be in front of it. */
+  async freeze(tab: Page): Promise<{ resume(): Promise<void> }> {
+    const session = await this.context.newCDPSession(tab);
+    await session.send('Page.setWebLifecycleState', { state: 'frozen' });
+    return {
+      resume: async () => {
+        await session.send('Page.setWebLifecycleState', { state: 'active' });
+        await session.detach();
+      },
+    };
+  }
+
   /** DevTools name the process of a frame only where a trace begins. */
   async #rendererOf(tab: Page): Promise<number> {
     const session = await this.context.newCDPSession(tab);

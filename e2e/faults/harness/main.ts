@@ -12,6 +12,10 @@ type OpenOptions = Partial<IndexedDbStorageOptions> & Omit<Partial<ermine.OpenEv
 /** A version of the library that is one migration ahead. */
 const nextMigrations: readonly Migration[] = [...migrations, (database) => void database.createObjectStore('next' as 'meta')];
 
+declare global {
+  var harness: Harness;
+}
+
 let opened: ermine.EventStore | undefined;
 
 /** What a test finds in a tab: the library, and a few things to make work with it and to watch it. */
@@ -64,6 +68,15 @@ const harness = {
     return harness.appenders.push(new Appender(harness.store, options, onAcknowledged)) - 1;
   },
 
+  /** Keeps a transaction of writing open on a raw connection, and with it everybody else out. */
+  async holdTransaction(name = 'log'): Promise<void> {
+    const transaction = (await harness.openRaw(name)).transaction('commits', 'readwrite');
+    const keepAlive = (): void => {
+      transaction.objectStore('commits').count().onsuccess = keepAlive;
+    };
+    keepAlive();
+  },
+
   /** A connection as a page that is not Ermine's, or an old one, holds it: it gives way to nobody. */
   openRaw(name = 'log', version?: number): Promise<IDBDatabase> {
     return new Promise((resolve, reject) => {
@@ -74,8 +87,5 @@ const harness = {
   },
 };
 
-declare global {
-  var harness: typeof import('./main.ts')['harness'];
-}
-export { harness };
+export type Harness = typeof harness;
 globalThis.harness = harness;
