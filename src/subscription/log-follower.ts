@@ -24,6 +24,7 @@ export interface Follower {
 export class LogFollower {
   readonly log: Log;
   readonly #channel: HintChannel;
+  readonly #stopWatching: () => void;
   readonly #pollIntervalMs: number;
   readonly #followers = new Set<Follower>();
   /** Reads under way, by where they begin. */
@@ -42,6 +43,12 @@ export class LogFollower {
     this.log = log;
     this.#pollIntervalMs = pollIntervalMs;
     this.#channel = createHintChannel(storageName, (hint) => this.#onHint(hint));
+    this.#stopWatching = log.onConnection((state) => {
+      // What this tab remembers is of a log that is no more.
+      if (state === 'closed') this.forgetRecent();
+      // Subscriptions find out what happened when they read.
+      this.wake();
+    });
   }
 
   /** This tab has written these, durably: tells the other tabs and the subscriptions. */
@@ -93,6 +100,7 @@ export class LogFollower {
   }
 
   close(): void {
+    this.#stopWatching();
     this.#rest();
     this.#channel.close();
     for (const follower of [...this.#followers]) follower.end();
