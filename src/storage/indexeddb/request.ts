@@ -9,10 +9,23 @@ export function requested<T>(request: IDBRequest<T>): Promise<T> {
   });
 }
 
-/** Resolves when the transaction is committed; rejects with the reason when it was undone. */
+/**
+ * Resolves when the transaction is committed; rejects with the reason when it was undone, and with an AbortError, which
+ * leaves open what became of it, when the browser closed the connection.
+ */
 export function completed(transaction: IDBTransaction): Promise<void> {
   return new Promise((resolve, reject) => {
-    transaction.oncomplete = () => resolve();
-    transaction.onabort = () => reject(transaction.error ?? new DOMException('The transaction was aborted.', 'AbortError'));
+    const { db } = transaction;
+    // Chromium never ends a transaction that is being committed when it closes the connection by force (site data cleared).
+    const onClose = (): void => void setTimeout(() => reject(new DOMException('The connection was closed.', 'AbortError')));
+    db.addEventListener('close', onClose);
+    transaction.oncomplete = () => {
+      db.removeEventListener('close', onClose);
+      resolve();
+    };
+    transaction.onabort = () => {
+      db.removeEventListener('close', onClose);
+      reject(transaction.error ?? new DOMException('The transaction was aborted.', 'AbortError'));
+    };
   });
 }
