@@ -1,4 +1,4 @@
-import { StorageBlockedError, isErmineError, type ErmineError } from '../../event/errors.ts';
+import { StorageBlockedError, isErmineError } from '../../event/errors.ts';
 import { idsOf } from '../../event/event-batch.ts';
 import { evaluateAppends, type LogState } from '../evaluate-appends.ts';
 import type { Append, AppendOutcome } from '../storage.ts';
@@ -29,7 +29,11 @@ export class Committer {
         return attempt === appends ? outcomes : outcomes.map(asFirstResult);
       } catch (error) {
         this.#cache.reset(undefined);
-        if (isErmineError(error, 'STORAGE_BLOCKED')) return appends.map((append) => ({ ok: false, error: blocked(error, append) }));
+        if (isErmineError(error, 'STORAGE_BLOCKED')) {
+          // After a lost connection it is unknown what became of the first attempt, whatever is known of this one.
+          const written = attempt === appends ? error.written : 'unknown';
+          return appends.map((append) => ({ ok: false, error: new StorageBlockedError(error.what, written, withAllIds(append).ids, { cause: error }) }));
+        }
         if (!(error instanceof LostConnection)) throw error;
         if (lost === MAX_LOST_CONNECTIONS) throw keepsClosing(error);
         // Whether the commit went through is unknown: its event ids tell.
@@ -112,8 +116,4 @@ function withAllIds(append: Append): Append {
 
 function asFirstResult(outcome: AppendOutcome): AppendOutcome {
   return outcome.ok ? { ...outcome, deduplicated: false } : outcome;
-}
-
-function blocked(error: StorageBlockedError, append: Append): ErmineError {
-  return new StorageBlockedError(error.what, error.written, withAllIds(append).ids, { cause: error });
 }

@@ -71,6 +71,10 @@ async function tryToOpen(options: OpenOptions): Promise<IDBDatabase> {
     if (cause === TIMED_OUT && blocked) {
       throw new StorageBlockedError(`The database "${name}" needs an upgrade, but another tab keeps the old version open.`, 'no');
     }
+    if (cause === TIMED_OUT && epoch !== undefined) {
+      // It has been open before, so it is there: what waits before this, an upgrade or a deletion, waits for another tab.
+      throw new StorageBlockedError(`The database "${name}" was closed and did not open again within ${blockedAfterMs} ms.`, 'no');
+    }
     if (cause === TIMED_OUT) {
       throw new StorageUnavailableError(
         `The browser did not open the database "${name}" within ${blockedAfterMs} ms. Close the other tabs of this site, or restart the browser.`,
