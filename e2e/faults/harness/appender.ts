@@ -40,6 +40,8 @@ export class Appender {
           onAcknowledged?.(acknowledged);
         } catch (error) {
           this.failures.push(toFailure(error));
+          // What fails at once, and again and again, would leave the tab no time for anything else.
+          await new Promise((resolve) => setTimeout(resolve));
         }
         this.slowestMs = Math.max(this.slowestMs, performance.now() - startMs);
       }

@@ -16,6 +16,7 @@ declare global {
   var harness: Harness;
 }
 
+const held: IDBDatabase[] = [];
 let opened: ermine.EventStore | undefined;
 
 /** What a test finds in a tab: the library, and a few things to make work with it and to watch it. */
@@ -77,7 +78,11 @@ const harness = {
     keepAlive();
   },
 
-  /** A connection as a page that is not Ermine's, or an old one, holds it: it gives way to nobody. */
+  /** Keeps a connection as a page that is not Ermine's, or an old one, does: it gives way to nobody. */
+  async holdConnection(name = 'log'): Promise<void> {
+    held.push(await harness.openRaw(name));
+  },
+
   openRaw(name = 'log', version?: number): Promise<IDBDatabase> {
     return new Promise((resolve, reject) => {
       const request = indexedDB.open(name, version);
