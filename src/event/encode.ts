@@ -2,7 +2,7 @@ import { EventTooLargeError, InvalidEventError, NoEventsError } from './errors.t
 import { MAX_BATCH_EVENTS, MAX_BATCH_UNITS, type NewBatch } from './event-batch.ts';
 import { checkEventId, newIdBase } from './event-id.ts';
 import type { EventData, Metadata } from './event.ts';
-import { toJson } from './json.ts';
+import { checkJson } from './json.ts';
 import type { Limits } from './limits.ts';
 import { mergeMetadata } from './metadata.ts';
 import { checkWholeNumber } from './version.ts';
@@ -30,7 +30,7 @@ export function encodeEvents(
   path: string,
   context: EncodeContext,
 ): NewBatch[] {
-  if (!Array.isArray(events)) throw new InvalidEventError(path, 'is not an array of events');
+  if (!Array.isArray(events)) throw new InvalidEventError(path, 'is not an array');
   if (events.length === 0) throw new NoEventsError();
   const batches: NewBatch[] = [];
   let texts: string[] = [];
@@ -62,18 +62,17 @@ export function encodeEvents(
 }
 
 function encodeEvent(event: EncodableEvent | undefined, path: string, context: EncodeContext): { text: string; id: string | undefined } {
-  if (typeof event !== 'object' || event === null) throw new InvalidEventError(path, 'is not an event { type, data }');
-  const { type, timestamp } = event;
-  if (typeof type !== 'string' || type === '') throw new InvalidEventError(`${path}.type`, 'is not a string, or is empty');
-  if (type.startsWith('$')) throw new InvalidEventError(`${path}.type`, 'begins with "$", which is for Ermine\'s own events');
+  if (typeof event !== 'object' || event === null) throw new InvalidEventError(path, 'is not { type, data }');
+  const { type, data, timestamp } = event;
+  if (typeof type !== 'string' || type === '') throw new InvalidEventError(`${path}.type`, 'is empty or not a string');
+  if (type.startsWith('$')) throw new InvalidEventError(`${path}.type`, 'begins with "$", which is reserved');
   const metadata = mergeMetadata(context.metadata, event.metadata, `${path}.metadata`);
   const id = event.id === undefined ? undefined : checkEventId(event.id, `${path}.id`);
   if (timestamp !== undefined) checkWholeNumber(timestamp, `${path}.timestamp`, Number.MIN_SAFE_INTEGER);
-  const data = toJson(event.data, `${path}.data`, context.limits.maxJsonDepth);
-  const rest: unknown[] = [metadata, id ?? null, timestamp ?? null];
-  while (rest.length > 0 && rest.at(-1) === null) rest.pop();
-  const tail = rest.map((value) => `,${JSON.stringify(value)}`).join('');
-  return { text: `[${JSON.stringify(type)},${data}${tail}]`, id };
+  checkJson(data, `${path}.data`, context.limits.maxJsonDepth);
+  const tuple = [type, data, metadata, id, timestamp];
+  while (tuple.length > 2 && (tuple.at(-1) ?? null) === null) tuple.pop();
+  return { text: JSON.stringify(tuple), id };
 }
 
 const utf8 = new TextEncoder();

@@ -29,7 +29,7 @@ export function idAt(base: string, index: number): string {
 /** Lower-cases a UUID. @throws {InvalidEventError} when it is none */
 export function checkEventId(id: unknown, path: string): string {
   const lower = typeof id === 'string' ? id.toLowerCase() : '';
-  if (!UUID.test(lower)) throw new InvalidEventError(path, 'is not a UUID, such as crypto.randomUUID() makes');
+  if (!UUID.test(lower)) throw new InvalidEventError(path, 'is not a UUID');
   return lower;
 }
 
@@ -46,20 +46,12 @@ export function baseKey(base: string): number {
   return hash53(base);
 }
 
-/** A UUID (version 8) that is the same for the same text. */
-export function idFromText(text: string): string {
-  const a = hash53(text, 1).toString(16).padStart(14, '0');
-  const b = hash53(text, 2).toString(16).padStart(14, '0');
-  const c = hash53(text, 3).toString(16).padStart(14, '0');
-  return `${a.slice(-8)}-${b.slice(-4)}-8${b.slice(-7, -4)}-8${b.slice(-10, -7)}-${c.slice(-12)}`;
-}
-
 function hex8(value: number): string {
   return value.toString(16).padStart(8, '0');
 }
 
 /** cyrb53 (public domain, by bryc): two rounds of 32-bit multiplication, joined to 53 bits. */
-function hash53(text: string, seed = 0): number {
+export function hash53(text: string, seed = 0): number {
   let a = 0xdeadbeef ^ seed;
   let b = 0x41c6ce57 ^ seed;
   for (let i = 0; i < text.length; i++) {

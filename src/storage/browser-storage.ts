@@ -10,17 +10,9 @@ export async function browserStorageHealth(): Promise<Pick<StorageHealth, 'persi
   return { persisted, usageBytes: estimate?.usage, quotaBytes: estimate?.quota };
 }
 
-/** Asks the browser once, at the first request, to keep the data; whether it did is in the health. */
-export function persistOnce(wanted: boolean): { request(): void } {
-  let pending = wanted;
-  return {
-    request() {
-      if (!pending) return;
-      pending = false;
-      // A refusal is an answer, and persisted() tells it.
-      void storageManager()?.persist?.().catch(() => false);
-    },
-  };
+/** Asks the browser not to evict the data; a refusal is an answer, and the health tells it. */
+export function askToPersist(): void {
+  void storageManager()?.persist?.().catch(() => false);
 }
 
 function storageManager(): Partial<StorageManager> | undefined {

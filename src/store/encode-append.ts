@@ -7,13 +7,13 @@ import type { StreamAppend } from './event-store.ts';
 
 /** Checks and encodes all of an append during the call, so that nothing the caller does later can change it. */
 export function encodeAppend(appends: readonly StreamAppend[], context: EncodeContext): Append {
-  if (!Array.isArray(appends)) throw new InvalidEventError('writes', 'is not an array of { streamId, expectedVersion, events }');
+  if (!Array.isArray(appends)) throw new InvalidEventError('writes', 'is not an array');
   const named = new Set<string>();
   const ids: string[] = [];
   const writes = appends.map(({ streamId, expectedVersion, events }, i): StreamWrite => {
     const path = appends.length === 1 ? 'events' : `writes[${i}].events`;
     const stream = streamIdToString(streamId);
-    if (named.has(stream)) throw new InvalidStreamIdError(stream, 'one append names it twice; put its events into one write');
+    if (named.has(stream)) throw new InvalidStreamIdError(stream, 'an append names each stream once');
     named.add(stream);
     checkExpectedVersion(expectedVersion);
     const { maxBatchEvents } = context.limits;
@@ -33,8 +33,5 @@ function checkWhole(writes: readonly StreamWrite[], ids: readonly string[], { li
   const events = batches.reduce((sum, { count }) => sum + count, 0);
   if (events > limits.maxBatchEvents) throw new EventTooLargeError('The append', events, limits.maxBatchEvents, 'events');
   checkBytes(batches.map((batch) => batch.events), 'The append', limits.maxBatchBytes);
-  if (new Set(ids).size < ids.length) {
-    const twice = ids.find((id, i) => ids.indexOf(id) !== i);
-    throw new InvalidEventError('events', `hold the id ${twice} twice`);
-  }
+  if (new Set(ids).size < ids.length) throw new InvalidEventError('events', 'hold an id twice');
 }

@@ -1,7 +1,6 @@
-import { Observable, type Subject } from 'rxjs';
+import { merge, switchMap, takeWhile, timer, type Observable } from 'rxjs';
 import type { ErmineError } from '../event/errors.ts';
 import type { Log, StorageHealth } from '../storage/storage.ts';
-import { unref } from '../tabs/unref.ts';
 
 /** What the application may want to tell its user about the place where the events are. */
 export interface Health extends StorageHealth {
@@ -14,28 +13,14 @@ export interface Health extends StorageHealth {
 /** Usage is asked again so often while somebody looks, in milliseconds. */
 const REFRESH_MS = 10_000;
 
-/** @param closed$ emits when the store has closed: the last state is told, and that is all */
-export function createHealth(log: Log, storage: string, closed$: Subject<void>): Observable<Health> {
+/** @param connection$ emits when the connection has changed, with the reason when it is closed for good */
+export function createHealth(log: Log, storage: string, connection$: Observable<ErmineError | undefined>): Observable<Health> {
   let error: ErmineError | undefined;
-  return new Observable((subscriber) => {
-    const emit = async (): Promise<void> => {
-      const health = await log.health();
-      if (!subscriber.closed) subscriber.next({ ...health, storage, epoch: log.epoch, error });
-      if (health.connection === 'closed') subscriber.complete();
-    };
-    const refresh = (): void => void emit().catch((cause: unknown) => subscriber.error(cause));
-    const stop = log.onConnection((_state, cause) => {
-      error = cause;
-      refresh();
-    });
-    const timer = setInterval(refresh, REFRESH_MS);
-    unref(timer);
-    const closing = closed$.subscribe(refresh);
-    refresh();
-    return () => {
-      closing.unsubscribe();
-      stop();
-      clearInterval(timer);
-    };
-  });
+  return merge(timer(0, REFRESH_MS), connection$).pipe(
+    switchMap(async (cause) => {
+      if (typeof cause === 'object') error = cause;
+      return { ...(await log.health()), storage, epoch: log.epoch, error };
+    }),
+    takeWhile(({ connection }) => connection !== 'closed', true),
+  );
 }

@@ -1,3 +1,5 @@
+import { ReplaySubject } from 'rxjs';
+import type { ErmineError } from '../event/errors.ts';
 import type { Event, Metadata } from '../event/event.ts';
 import { defaultLimits, type Limits } from '../event/limits.ts';
 import { checkWholeNumber } from '../event/version.ts';
@@ -33,5 +35,7 @@ export async function openEventStore<E extends Event = Event>(options: OpenEvent
   checkWholeNumber(pollIntervalMs, 'pollIntervalMs', 10);
   for (const [name, limit] of Object.entries(limits ?? {})) checkWholeNumber(limit, `limits.${name}`, 1);
   const settings = { metadata, clock, limits: { ...defaultLimits, ...limits }, pollIntervalMs };
-  return new LogEventStore<E>(await storage.open(), storage.name, settings);
+  const connection$ = new ReplaySubject<ErmineError | undefined>(1);
+  const log = await storage.open((error) => connection$.next(error));
+  return new LogEventStore<E>(log, storage.name, connection$, settings);
 }

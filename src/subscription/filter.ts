@@ -28,6 +28,6 @@ export function createBatchFilter(filter: EventFilter = {}): BatchFilter {
 }
 
 function checkType(type: string): string {
-  if (typeof type !== 'string' || type === '') throw new InvalidEventError('filter.types', 'holds something that is no event type');
+  if (typeof type !== 'string' || type === '') throw new InvalidEventError('filter.types', 'is not a list of types');
   return type;
 }

@@ -80,8 +80,8 @@ export class Committer {
   }
 
   #rememberedState(appends: readonly Append[]): LogState | undefined {
-    const { tail, behind } = this.#cache;
-    if (tail === undefined || behind) return undefined;
+    const { tail } = this.#cache;
+    if (tail === undefined) return undefined;
     const heads = new Map<string, number>();
     for (const { writes, ids } of appends) {
       if (ids.length > 0) return undefined;

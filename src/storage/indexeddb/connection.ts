@@ -11,7 +11,10 @@ import { TIMED_OUT, nameOf, openDatabase, within, type OpenOptions } from './ope
 import { completed } from './request.ts';
 import type { StoreName } from './schema.ts';
 
-export type ConnectionOptions = Omit<OpenOptions, 'onLost' | 'epoch'>;
+export interface ConnectionOptions extends Omit<OpenOptions, 'onLost' | 'epoch'> {
+  /** Called when the connection is lost, restored, or closed for good with the reason. */
+  readonly onConnection: (error?: ErmineError) => void;
+}
 
 interface TransactionOptions {
   readonly durability?: Exclude<Durability, 'none'>;
@@ -37,7 +40,6 @@ export class Connection {
   #reopening: Promise<IDBDatabase> | undefined;
   /** Why it is closed for good. */
   #ended: ErmineError | undefined;
-  readonly #listeners = new Set<(state: ConnectionState, error?: ErmineError) => void>();
 
   static async open(options: ConnectionOptions): Promise<Connection> {
     let connection: Connection | undefined;
@@ -58,11 +60,6 @@ export class Connection {
   get state(): ConnectionState {
     if (this.#ended) return 'closed';
     return this.#database ? 'open' : 'lost';
-  }
-
-  onChange(listener: (state: ConnectionState, error?: ErmineError) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
   }
 
   /**
@@ -104,10 +101,12 @@ export class Connection {
     });
     let aborted = false;
     try {
-      // Durable, or undone, only when the transaction says so: a request may succeed and the commit fail.
-      await within(this.#options.blockedAfterMs, completed(transaction), () => (aborted = abort(transaction)));
+      // What is written is durable, or undone, only when the transaction says so: a request may succeed and the commit fail.
+      const ended = completed(transaction);
+      const done = mode === 'readonly' ? Promise.race([result, ended]) : ended;
+      await within(this.#options.blockedAfterMs, done, () => (aborted = abort(transaction)));
     } catch (error) {
-      throw error === TIMED_OUT ? this.#blocked(aborted) : this.#explain(bodyError, error);
+      throw error === TIMED_OUT ? this.#blocked(aborted) : this.#explain(error, bodyError);
     }
     return result;
   }
@@ -120,7 +119,7 @@ export class Connection {
   lost(database: IDBDatabase): void {
     if (this.#database !== database) return;
     this.#database = undefined;
-    this.#notify('lost');
+    this.#options.onConnection();
   }
 
   async #begin(stores: readonly StoreName[], mode: IDBTransactionMode, options: TransactionOptions): Promise<IDBTransaction> {
@@ -149,7 +148,7 @@ export class Connection {
           throw this.#ended;
         }
         this.#database = database;
-        this.#notify('open');
+        this.#options.onConnection();
         return database;
       })
       .catch((error: unknown) => {
@@ -165,35 +164,23 @@ export class Connection {
     this.#ended = error;
     this.#database?.close();
     this.#database = undefined;
-    this.#notify('closed', error);
-  }
-
-  #notify(state: ConnectionState, error?: ErmineError): void {
-    for (const listener of [...this.#listeners]) listener(state, error);
+    this.#options.onConnection(error);
   }
 
   #blocked(aborted: boolean): ErmineError {
     const { name, blockedAfterMs } = this.#options;
-    const what = `The database "${name}" did not answer within ${blockedAfterMs} ms; another tab may be holding it.`;
+    const what = `The database "${name}" did not answer within ${blockedAfterMs} ms: another tab may hold it.`;
     return new StorageBlockedError(what, aborted ? 'no' : 'unknown');
   }
 
-  #explain(bodyError: unknown, transactionError: unknown): unknown {
-    if (bodyError !== undefined && !(bodyError instanceof DOMException)) return bodyError;
-    const errors = [transactionError, bodyError].filter((error) => error instanceof DOMException);
-    const cause = errors.find((error) => error.name !== 'AbortError') ?? errors[0];
-    switch (cause?.name) {
-      case 'QuotaExceededError':
-        return new StorageFullError({ cause });
-      case 'ConstraintError':
-        return cause;
-      case 'AbortError':
-      case 'InvalidStateError':
-      case 'UnknownError':
-        return new LostConnection('The connection to the database was lost.', { cause });
-      default:
-        return new StorageUnavailableError(`The database "${this.#options.name}" failed: ${String(cause ?? transactionError)}`, { cause });
-    }
+  /** The transaction's own failure says more than what it did to its requests, and anything more than "aborted". */
+  #explain(transactionError: unknown, bodyError: unknown): unknown {
+    const cause = [transactionError, bodyError].find((error) => error && nameOf(error) !== 'AbortError') ?? transactionError;
+    const name = nameOf(cause)!;
+    if (name === 'QuotaExceededError') return new StorageFullError({ cause });
+    if (['AbortError', 'InvalidStateError', 'UnknownError'].includes(name)) return new LostConnection(name, { cause });
+    if (name === 'ConstraintError' || !(cause instanceof DOMException)) return cause;
+    return new StorageUnavailableError(`The database "${this.#options.name}" failed: ${cause.message}`, { cause });
   }
 }
 

@@ -1,5 +1,7 @@
-import { decodeBatch, eraseFirst, type EventBatch, type NewBatch } from '../../event/event-batch.ts';
+import { eraseFirst } from '../../event/erase-first.ts';
+import { decodeBatch, type EventBatch, type NewBatch } from '../../event/event-batch.ts';
 import { StoreClosedError } from '../../event/errors.ts';
+import { idAt } from '../../event/event-id.ts';
 import { categoryOf } from '../../event/stream-id.ts';
 import { DELETED, evaluateAppends, type EventLocation } from '../evaluate-appends.ts';
 import type {
@@ -110,10 +112,6 @@ class MemoryLog implements Log {
     return this.#erase(this.#open(), stream, beforeVersion);
   }
 
-  onConnection(): () => void {
-    return () => {};
-  }
-
   async health(): Promise<StorageHealth> {
     const connection = this.#data ? 'open' : 'closed';
     return { durability: 'none', connection, persisted: false, usageBytes: undefined, quotaBytes: undefined };
@@ -142,7 +140,7 @@ class MemoryLog implements Log {
     let erased = 0;
     data.batches = data.batches.flatMap((batch) => {
       if (batch.stream !== stream) return [batch];
-      const parts = eraseFirst(batch, beforeVersion - batch.version);
+      const parts = eraseFirst(batch, beforeVersion - batch.version, idAt);
       for (const { id } of decodeBatch(batch).slice(0, parts[0]!.stream === '' ? parts[0]!.count : 0)) {
         data.locations.delete(id);
         erased++;
