@@ -1,4 +1,4 @@
-import { EventTooLargeError, InvalidEventError, NoEventsError } from './errors.ts';
+import { EventTooLargeError, InvalidEventError, isErmineError } from './errors.ts';
 import { MAX_BATCH_EVENTS, MAX_BATCH_UNITS, type NewBatch } from './event-batch.ts';
 import { checkEventId, newIdBase } from './event-id.ts';
 import type { EventData, Metadata } from './event.ts';
@@ -22,7 +22,7 @@ export type EncodableEvent = EventData & { readonly timestamp?: number };
  * Checks and encodes the events of one stream, before any transaction is open.
  *
  * @param path how the caller knows the array, for messages
- * @throws {NoEventsError} {InvalidEventError} {EventTooLargeError}
+ * @throws {InvalidEventError} {EventTooLargeError}
  */
 export function encodeEvents(
   stream: string,
@@ -30,13 +30,12 @@ export function encodeEvents(
   path: string,
   context: EncodeContext,
 ): NewBatch[] {
-  if (!Array.isArray(events)) throw new InvalidEventError(path, 'is not an array');
-  if (events.length === 0) throw new NoEventsError();
   const batches: NewBatch[] = [];
   let texts: string[] = [];
   let ids: (string | undefined)[] = [];
   let units = 0;
   const finishBatch = (): void => {
+    if (texts.length === 0) return;
     batches.push({
       stream,
       count: texts.length,
@@ -52,7 +51,7 @@ export function encodeEvents(
   for (let i = 0; i < events.length; i++) {
     const { text, id } = encodeEvent(events[i], `${path}[${i}]`, context);
     checkBytes([text], `${path}[${i}]`, context.limits.maxEventBytes);
-    if (texts.length === MAX_BATCH_EVENTS || (units > 0 && units + text.length > MAX_BATCH_UNITS)) finishBatch();
+    if (texts.length === MAX_BATCH_EVENTS || units + text.length > MAX_BATCH_UNITS) finishBatch();
     texts.push(text);
     ids.push(id);
     units += text.length;
@@ -69,10 +68,15 @@ function encodeEvent(event: EncodableEvent | undefined, path: string, context: E
   const metadata = mergeMetadata(context.metadata, event.metadata, `${path}.metadata`);
   const id = event.id === undefined ? undefined : checkEventId(event.id, `${path}.id`);
   if (timestamp !== undefined) checkWholeNumber(timestamp, `${path}.timestamp`, Number.MIN_SAFE_INTEGER);
-  checkJson(data, `${path}.data`, context.limits.maxJsonDepth);
   const tuple = [type, data, metadata, id, timestamp];
   while (tuple.length > 2 && (tuple.at(-1) ?? null) === null) tuple.pop();
-  return { text: JSON.stringify(tuple), id };
+  try {
+    checkJson(data, `${path}.data`, context.limits.maxJsonDepth);
+    return { text: JSON.stringify(tuple), id };
+  } catch (cause) {
+    // A getter or a toJSON of the caller's may throw anything.
+    throw isErmineError(cause) ? cause : new InvalidEventError(`${path}.data`, 'cannot be read', { cause });
+  }
 }
 
 const utf8 = new TextEncoder();

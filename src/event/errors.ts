@@ -246,8 +246,8 @@ export function isErmineError<Code extends ErrorCode = ErrorCode>(
   error: unknown,
   code?: Code,
 ): error is ErrorByCode[Code] {
-  if (typeof error !== 'object' || error === null || !('code' in error) || !('message' in error)) return false;
-  return code === undefined ? CODES.has(error.code) : error.code === code;
+  const { code: actual } = Object(error) as { code?: unknown };
+  return code === undefined ? CODES.has(actual) : actual === code;
 }
 
 const CODES: ReadonlySet<unknown> = new Set<ErrorCode>([
@@ -269,5 +269,5 @@ const CODES: ReadonlySet<unknown> = new Set<ErrorCode>([
 ]);
 
 function print(value: unknown): string {
-  return typeof value === 'string' ? `"${value.slice(0, 80)}"` : String(value);
+  return typeof value === 'object' ? 'An object' : String(value).slice(0, 80);
 }

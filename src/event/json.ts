@@ -13,7 +13,7 @@ export const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constr
  */
 export function checkJson(value: unknown, path: string, depth: number): void {
   if (value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) return;
-  if (typeof value !== 'object') throw new InvalidEventError(path, `is ${String(value)}, which JSON cannot hold`);
+  if (typeof value !== 'object') throw new InvalidEventError(path, `is ${typeof value === 'number' ? value : typeof value}, which JSON cannot hold`);
   if (depth === 0) throw new InvalidEventError(path, 'is nested too deeply, or in itself');
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) checkJson(value[i], `${path}[${i}]`, depth - 1);

@@ -11,6 +11,10 @@ const FIELDS: ReadonlySet<string> = new Set(['correlationId', 'causationId', 'us
  */
 export function mergeMetadata(provided: Metadata | undefined, own: Metadata | undefined, path: string): Metadata | null {
   if (!provided && !own) return null;
+  for (const part of [provided, own, provided?.custom, own?.custom]) {
+    // A promise, a map or an array has no fields that mean anything here: it would be taken for empty.
+    if (part !== undefined && Object.prototype.toString.call(part) !== '[object Object]') throw new InvalidEventError(path, 'is not a plain object');
+  }
   const fields = checked({ ...provided, ...own, custom: undefined }, path, (field) => FIELDS.has(field));
   const custom = checked({ ...provided?.custom, ...own?.custom }, `${path}.custom`, (key) => !FORBIDDEN_KEYS.has(key));
   if (Object.keys(custom).length > 0) return { ...fields, custom };

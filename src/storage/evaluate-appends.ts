@@ -8,8 +8,14 @@ import type { EventBatch } from '../event/event-batch.ts';
 import { meetsExpectation } from '../event/version.ts';
 import type { Append, AppendOutcome, StreamWrite } from './storage.ts';
 
-/** The head of a deleted stream: above every version. */
-export const DELETED = Infinity;
+/** The head of a deleted stream is the version of its tombstone and a half: after that version, and no version. */
+export function deletedAt(version: number): number {
+  return version + 0.5;
+}
+
+export function isDeleted(head: number): boolean {
+  return head % 1 !== 0;
+}
 
 /** Where an event id is in the log. */
 export interface EventLocation {
@@ -22,7 +28,7 @@ export interface EventLocation {
 export interface LogState {
   /** Position of the last event. */
   tail: number;
-  /** Version by stream: 0 when it does not exist, {@link DELETED} when it was deleted. Has every stream of the group. */
+  /** Version by stream: 0 when it does not exist, see {@link deletedAt} when it was deleted. Has every stream of the group. */
   readonly heads: Map<string, number>;
   /** Those of the group's event ids that are in the log. */
   readonly locations: Map<string, EventLocation>;
@@ -44,7 +50,7 @@ function evaluate(append: Append, state: LogState): AppendOutcome {
 }
 
 function refusal({ stream, expectedVersion }: StreamWrite, head: number): ErmineError | undefined {
-  if (head === DELETED) return new StreamDeletedError(stream);
+  if (isDeleted(head)) return new StreamDeletedError(stream);
   return meetsExpectation(expectedVersion, head) ? undefined : new ConcurrencyError(stream, expectedVersion, head);
 }
 

@@ -64,7 +64,7 @@ export interface Log {
 
   readonly snapshots: SnapshotLog;
 
-  health(): Promise<StorageHealth>;
+  state(): StorageState;
 
   /** Releases everything, after what is under way. */
   close(): Promise<void>;
@@ -139,12 +139,7 @@ export interface SnapshotRecord {
 export type Durability = 'strict' | 'relaxed' | 'none';
 export type ConnectionState = 'open' | 'lost' | 'closed';
 
-export interface StorageHealth {
+export interface StorageState {
   readonly durability: Durability;
   readonly connection: ConnectionState;
-  /** Whether the browser promised not to evict the data; undefined where it cannot say. */
-  readonly persisted: boolean | undefined;
-  /** As the browser says them; it may be far from what it enforces. */
-  readonly usageBytes: number | undefined;
-  readonly quotaBytes: number | undefined;
 }

@@ -1,11 +1,16 @@
 import { merge, switchMap, takeWhile, timer, type Observable } from 'rxjs';
 import type { ErmineError } from '../event/errors.ts';
-import type { Log, StorageHealth } from '../storage/storage.ts';
+import type { Log, StorageState } from '../storage/storage.ts';
 
 /** What the application may want to tell its user about the place where the events are. */
-export interface Health extends StorageHealth {
+export interface Health extends StorageState {
   readonly storage: string;
   readonly epoch: string;
+  /** Whether the browser promised not to evict the data; undefined where it cannot say. */
+  readonly persisted: boolean | undefined;
+  /** As the browser says them for the whole origin; it may be far from what it enforces, so nothing is planned on it. */
+  readonly usageBytes: number | undefined;
+  readonly quotaBytes: number | undefined;
   /** Why the connection was closed for good. */
   readonly error: ErmineError | undefined;
 }
@@ -19,7 +24,13 @@ export function createHealth(log: Log, storage: string, connection$: Observable<
   return merge(timer(0, REFRESH_MS), connection$).pipe(
     switchMap(async (cause) => {
       if (typeof cause === 'object') error = cause;
-      return { ...(await log.health()), storage, epoch: log.epoch, error };
+      const manager: Partial<StorageManager> | undefined = log.state().durability === 'none' ? undefined : globalThis.navigator?.storage;
+      const [persisted, estimate] = await Promise.all([
+        manager?.persisted?.().catch(() => undefined),
+        manager?.estimate?.().catch(() => undefined),
+      ]);
+      const { usage: usageBytes, quota: quotaBytes } = estimate ?? {};
+      return { ...log.state(), storage, epoch: log.epoch, persisted, usageBytes, quotaBytes, error };
     }),
     takeWhile(({ connection }) => connection !== 'closed', true),
   );

@@ -1,6 +1,6 @@
-import { defer, type Observable, type Subject } from 'rxjs';
+import { defer, switchMap, type Observable, type Subject } from 'rxjs';
 import { encodeEvents, type EncodeContext } from '../event/encode.ts';
-import { EpochChangedError, InvalidImportError, InvalidVersionError, StoreClosedError, type ErmineError } from '../event/errors.ts';
+import { EpochChangedError, InvalidImportError, StoreClosedError, type ErmineError } from '../event/errors.ts';
 import type { Event, EventData, Metadata, StoredEvent } from '../event/event.ts';
 import { idsOf } from '../event/event-batch.ts';
 import { hash53 } from '../event/event-id.ts';
@@ -17,7 +17,7 @@ import { AppendQueue } from './append-queue.ts';
 import { encodeAppend } from './encode-append.ts';
 import type * as Api from './event-store.ts';
 import type { ExportOptions } from './export-events.ts';
-import { createHealth, type Health } from './health.ts';
+import type { Health } from './health.ts';
 import type { ImportOptions, ImportResult, ImportTarget } from './import-events.ts';
 import { logPages, streamPages } from './read-events.ts';
 import type { AbortOptions, ReadAllOptions, ReadStreamOptions } from './read-options.ts';
@@ -50,7 +50,7 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
     this.#follower = new LogFollower(log, storageName, settings.pollIntervalMs);
     this.#queue = new AppendQueue(log, (batches) => this.#follower.committed(batches));
     this.snapshots = createSnapshotStore(log.snapshots, settings.clock, settings.limits.maxJsonDepth);
-    this.health$ = createHealth(log, storageName, connection$);
+    this.health$ = defer(() => import('./health.ts')).pipe(switchMap(({ createHealth }) => createHealth(log, storageName, connection$)));
   }
 
   async appendToStream(id: StreamId | string, expectedVersion: number, events: readonly EventData<E>[]): Promise<Api.AppendResult> {
@@ -75,12 +75,12 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
     return this.#load(id, { ...options, fromVersion, count });
   }
 
-  async *readStream(id: StreamId | string, options: ReadStreamOptions = {}): AsyncGenerator<StoredEvent<E>, void, undefined> {
-    for await (const page of streamPages<E>(this.#log, id, options)) yield* page;
+  readStream(id: StreamId | string, options: ReadStreamOptions = {}): AsyncIterable<StoredEvent<E>> {
+    return eventsOf(streamPages<E>(this.#log, id, options), options);
   }
 
-  async *readAll(options: ReadAllOptions = {}): AsyncGenerator<StoredEvent<E>, void, undefined> {
-    for await (const page of logPages<E>(this.#log, options)) yield* page;
+  readAll(options: ReadAllOptions = {}): AsyncIterable<StoredEvent<E>> {
+    return eventsOf(logPages<E>(this.#log, options), options);
   }
 
   subscribeToStream(id: StreamId | string, fromVersion = 0, options: SubscribeOptions<E> = {}): Observable<never> {
@@ -91,17 +91,11 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
   }
 
   subscribeToAll(from: number | Api.Checkpoint = 0, options: SubscribeOptions<E> & Api.FilterOptions = {}): Observable<never> {
-    return this.#subscribe(options, () => {
-      const filter = createBatchFilter(options.filter);
-      return logSource<E>(this.#follower, this.#positionOf(from), filter);
-    });
+    return this.#subscribe(options, () => logSource<E>(this.#follower, this.#positionOf(from), createBatchFilter(options.filter)));
   }
 
   subscribeToCategory(category: string, from: number | Api.Checkpoint = 0, options: SubscribeOptions<E> = {}): Observable<never> {
-    return this.#subscribe(options, () => {
-      const filter = createBatchFilter({ categories: [checkCategory(category)] });
-      return logSource<E>(this.#follower, this.#positionOf(from), filter);
-    });
+    return this.subscribeToAll(from, { ...options, filter: { categories: [category] } });
   }
 
   async getStreamInfo(id: StreamId | string): Promise<Api.StreamInfo | undefined> {
@@ -137,7 +131,7 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
     checkExpectedVersion(expectedVersion);
     const outcome = await this.#log.deleteStream(stream, expectedVersion, createTombstone(stream, this.#settings.clock()));
     if (!outcome.ok) throw outcome.error;
-    this.#follower.committed(outcome.batches);
+    if (!this.#closing) this.#follower.committed(outcome.batches);
     return toResults(outcome)[0]!;
   }
 
@@ -205,7 +199,6 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
   #positionOf(from: number | Api.Checkpoint): number {
     const { epoch, position } = typeof from === 'number' ? { epoch: this.#log.epoch, position: from } : from;
     checkWholeNumber(position, 'fromPosition', 0);
-    if (typeof epoch !== 'string') throw new InvalidVersionError('checkpoint.epoch', epoch, 'the epoch that head() gave');
     if (epoch !== this.#log.epoch) throw new EpochChangedError(epoch, this.#log.epoch);
     return position;
   }
@@ -213,6 +206,15 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
   #encodeContext(): EncodeContext {
     const { limits, clock, metadata } = this.#settings;
     return { limits, now: clock(), metadata: metadata?.() };
+  }
+}
+
+async function* eventsOf<E>(pages: AsyncIterable<readonly E[]>, { signal }: AbortOptions): AsyncGenerator<E, void, undefined> {
+  for await (const page of pages) {
+    for (const event of page) {
+      signal?.throwIfAborted();
+      yield event;
+    }
   }
 }
 

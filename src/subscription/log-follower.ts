@@ -21,7 +21,6 @@ export interface Follower {
 export class LogFollower {
   readonly log: Log;
   readonly #channel: HintChannel;
-  readonly #pollIntervalMs: number;
   readonly #followers = new Set<Follower>();
   /** Reads under way, by where they begin. */
   readonly #reads = new Map<number, Promise<Page>>();
@@ -31,11 +30,13 @@ export class LogFollower {
   #head = 0;
   #hinted = false;
   #doubtUntil = 0;
-  #stopWaiting: (() => void) | undefined;
+  readonly #polling: ReturnType<typeof setInterval>;
+  readonly #stopListening = onPageAwake(() => this.wake());
 
   constructor(log: Log, storageName: string, pollIntervalMs: number) {
     this.log = log;
-    this.#pollIntervalMs = pollIntervalMs;
+    this.#polling = setInterval(() => void this.#poll(), pollIntervalMs);
+    unref(this.#polling);
     this.#channel = createHintChannel(storageName, (hint) => this.#onHint(hint));
   }
 
@@ -51,11 +52,7 @@ export class LogFollower {
   /** Wakes the follower whenever there may be something new, until the returned function is called. */
   follow(follower: Follower): () => void {
     this.#followers.add(follower);
-    this.#stopWaiting ??= this.#startWaiting();
-    return () => {
-      this.#followers.delete(follower);
-      if (this.#followers.size === 0) this.#rest();
-    };
+    return () => this.#followers.delete(follower);
   }
 
   wake(): void {
@@ -86,16 +83,16 @@ export class LogFollower {
   }
 
   close(): void {
-    this.#rest();
+    clearInterval(this.#polling);
+    this.#stopListening();
     this.#channel.close();
     for (const follower of [...this.#followers]) follower.end();
   }
 
   #learn({ batches, next }: Page): void {
-    const hinted = this.#hinted;
-    if (next === undefined) this.#hinted = false;
     if (batches.length > 0) this.#see(batches);
-    else if (hinted) this.#doubtUntil = Date.now() + DOUBT_MS;
+    else if (this.#hinted) this.#doubtUntil = Date.now() + DOUBT_MS;
+    if (next === undefined) this.#hinted = false;
   }
 
   #see(batches: readonly EventBatch[]): void {
@@ -108,26 +105,12 @@ export class LogFollower {
     this.wake();
   }
 
-  #startWaiting(): () => void {
-    const poll = setInterval(() => void this.#poll(), this.#pollIntervalMs);
-    unref(poll);
-    const stopListening = onPageAwake(() => this.wake());
-    return () => {
-      clearInterval(poll);
-      stopListening();
-    };
-  }
-
   /** Hints may get lost: a slow look at the end of the log finds what they did not say. */
   async #poll(): Promise<void> {
+    if (this.#followers.size === 0) return;
     // What is wrong with the log shows when the subscriptions read it.
     const head = await this.log.head().catch(() => Infinity);
     for (const follower of [...this.#followers]) if (follower.position < head) follower.wake();
-  }
-
-  #rest(): void {
-    this.#stopWaiting?.();
-    this.#stopWaiting = undefined;
   }
 }
 

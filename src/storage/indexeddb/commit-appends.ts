@@ -1,9 +1,9 @@
-import { StorageBlockedError, isErmineError, type ErmineError } from '../../event/errors.ts';
+import { StorageBlockedError, isErmineError } from '../../event/errors.ts';
 import { idsOf } from '../../event/event-batch.ts';
 import { evaluateAppends, type LogState } from '../evaluate-appends.ts';
 import type { Append, AppendOutcome } from '../storage.ts';
 import { toRecords, type CommitRecord } from './commit-record.ts';
-import { LostConnection, MAX_LOST_CONNECTIONS, keepsClosing, type Connection } from './connection.ts';
+import { LostConnection, type Connection } from './connection.ts';
 import type { HeadCache } from './head-cache.ts';
 import { readState } from './read-state.ts';
 import { nameOf } from './open-database.ts';
@@ -22,19 +22,15 @@ export class Committer {
   }
 
   async commit(appends: readonly Append[]): Promise<readonly AppendOutcome[]> {
-    let attempt = appends;
-    for (let lost = 0; ; lost++) {
-      try {
-        const outcomes = (await this.#commitFromCache(attempt)) ?? (await this.#commitAfterReading(attempt));
-        return attempt === appends ? outcomes : outcomes.map(asFirstResult);
-      } catch (error) {
-        this.#cache.reset(undefined);
-        if (isErmineError(error, 'STORAGE_BLOCKED')) return appends.map((append) => ({ ok: false, error: blocked(error, append) }));
-        if (!(error instanceof LostConnection)) throw error;
-        if (lost === MAX_LOST_CONNECTIONS) throw keepsClosing(error);
-        // Whether the commit went through is unknown: its event ids tell.
-        attempt = appends.map(withAllIds);
-      }
+    try {
+      return (await this.#commitFromCache(appends)) ?? (await this.#commitAfterReading(appends, false));
+    } catch (error) {
+      this.#cache.reset(undefined);
+      if (!isErmineError(error, 'STORAGE_BLOCKED')) throw error;
+      return appends.map((append) => {
+        const { ids } = withAllIds(append);
+        return { ok: false, error: new StorageBlockedError(error.what, error.written, ids, { cause: error }) };
+      });
     }
   }
 
@@ -55,6 +51,7 @@ export class Committer {
         durability: this.#durability,
       });
     } catch (error) {
+      if (error instanceof LostConnection) return this.#commitAfterReading(appends, true);
       if (nameOf(error) !== 'ConstraintError') throw error;
       return undefined;
     }
@@ -62,18 +59,22 @@ export class Committer {
     return outcomes;
   }
 
-  async #commitAfterReading(appends: readonly Append[]): Promise<AppendOutcome[]> {
+  /** @param again whether an earlier try may have gone through: then the event ids tell */
+  async #commitAfterReading(appends: readonly Append[], again: boolean): Promise<AppendOutcome[]> {
     let records: CommitRecord[] = [];
     const outcomes = await this.#connection.run(
       ['commits'],
       'readwrite',
       async (transaction) => {
-        const decided = evaluateAppends(appends, await readState(commitsOf(transaction), this.#cache, appends));
+        const attempt = again ? appends.map(withAllIds) : appends;
+        const decided = evaluateAppends(attempt, await readState(commitsOf(transaction), this.#cache, attempt));
         records = recordsOf(decided);
         addAll(transaction, records);
+        if (again) return decided.map((outcome) => (outcome.ok ? { ...outcome, deduplicated: false } : outcome));
+        again = true;
         return decided;
       },
-      { durability: this.#durability },
+      { durability: this.#durability, repeatable: true },
     );
     this.#cache.absorb(records);
     return outcomes;
@@ -108,12 +109,4 @@ export function recordsOf(outcomes: readonly AppendOutcome[]): CommitRecord[] {
 
 function withAllIds(append: Append): Append {
   return { ...append, ids: append.writes.flatMap(({ batches }) => batches.flatMap(idsOf)) };
-}
-
-function asFirstResult(outcome: AppendOutcome): AppendOutcome {
-  return outcome.ok ? { ...outcome, deduplicated: false } : outcome;
-}
-
-function blocked(error: StorageBlockedError, append: Append): ErmineError {
-  return new StorageBlockedError(error.what, error.written, withAllIds(append).ids, { cause: error });
 }

@@ -23,38 +23,33 @@ interface TransactionOptions {
 }
 
 /** In a row; then the browser will not have it. */
-export const MAX_LOST_CONNECTIONS = 3;
+const MAX_LOST_CONNECTIONS = 3;
 
 /** Rejection of a transaction whose connection went away: it may have been committed or not. */
 export class LostConnection extends Error {}
 
-export function keepsClosing(cause: unknown): StorageUnavailableError {
-  return new StorageUnavailableError('The browser keeps closing the database. Reload the page.', { cause });
-}
-
 /** A connection that opens itself again when the browser or another tab takes it away, as long as the epoch stays. */
 export class Connection {
-  readonly epoch: string;
   readonly #options: ConnectionOptions;
   #database: IDBDatabase | undefined;
-  #reopening: Promise<IDBDatabase> | undefined;
+  #epoch: string | undefined;
+  #opening: Promise<IDBDatabase> | undefined;
   /** Why it is closed for good. */
   #ended: ErmineError | undefined;
 
   static async open(options: ConnectionOptions): Promise<Connection> {
-    let connection: Connection | undefined;
-    const { database, epoch } = await openDatabase({
-      ...options,
-      onLost: (lost) => connection?.lost(lost),
-    });
-    connection = new Connection(options, database, epoch);
+    const connection = new Connection(options);
+    await connection.#open();
     return connection;
   }
 
-  private constructor(options: ConnectionOptions, database: IDBDatabase, epoch: string) {
+  private constructor(options: ConnectionOptions) {
     this.#options = options;
-    this.#database = database;
-    this.epoch = epoch;
+  }
+
+  /** Of the database that was opened first; no other one is opened later. */
+  get epoch(): string {
+    return this.#epoch!;
   }
 
   get state(): ConnectionState {
@@ -81,7 +76,9 @@ export class Connection {
         return await this.#runOnce(stores, mode, body, options);
       } catch (error) {
         if (!(error instanceof LostConnection) || (mode === 'readwrite' && !options.repeatable)) throw error;
-        if (lost === MAX_LOST_CONNECTIONS) throw keepsClosing(error);
+        if (lost === MAX_LOST_CONNECTIONS) {
+          throw new StorageUnavailableError('The browser keeps closing the database. Reload the page.', { cause: error });
+        }
       }
     }
   }
@@ -106,7 +103,9 @@ export class Connection {
       const done = mode === 'readonly' ? Promise.race([result, ended]) : ended;
       await within(this.#options.blockedAfterMs, done, () => (aborted = abort(transaction)));
     } catch (error) {
-      throw error === TIMED_OUT ? this.#blocked(aborted) : this.#explain(error, bodyError);
+      if (error !== TIMED_OUT) throw this.#explain(error, bodyError);
+      const what = `The database "${this.#options.name}" is held by another tab.`;
+      throw new StorageBlockedError(what, aborted ? 'no' : 'unknown');
     }
     return result;
   }
@@ -115,38 +114,35 @@ export class Connection {
     this.#end(new StoreClosedError());
   }
 
-  /** The connection went away; the next transaction opens another one. */
-  lost(database: IDBDatabase): void {
-    if (this.#database !== database) return;
-    this.#database = undefined;
-    this.#options.onConnection();
-  }
-
   async #begin(stores: readonly StoreName[], mode: IDBTransactionMode, options: TransactionOptions): Promise<IDBTransaction> {
     for (;;) {
       if (this.#ended) throw this.#ended;
-      const database = this.#database ?? (await this.#reopen());
+      const database = this.#database ?? (await this.#open());
       try {
         return database.transaction(stores as StoreName[], mode, options);
       } catch (error) {
         // It is closed or closing, so nothing has begun: another connection can do it.
         if (nameOf(error) !== 'InvalidStateError') throw error;
-        this.lost(database);
+        this.#lost(database);
       }
     }
   }
 
-  #reopen(): Promise<IDBDatabase> {
-    this.#reopening ??= openDatabase({
-      ...this.#options,
-      epoch: this.epoch,
-      onLost: (lost) => this.lost(lost),
-    })
-      .then(({ database }) => {
+  /** The connection went away; the next transaction opens another one. */
+  #lost(database: IDBDatabase): void {
+    if (this.#database !== database) return;
+    this.#database = undefined;
+    this.#options.onConnection();
+  }
+
+  #open(): Promise<IDBDatabase> {
+    this.#opening ??= openDatabase({ ...this.#options, epoch: this.#epoch, onLost: (lost) => this.#lost(lost) })
+      .then(({ database, epoch }) => {
         if (this.#ended) {
           database.close();
           throw this.#ended;
         }
+        this.#epoch = epoch;
         this.#database = database;
         this.#options.onConnection();
         return database;
@@ -155,8 +151,8 @@ export class Connection {
         if (isErmineError(error, 'EPOCH_CHANGED') || isErmineError(error, 'VERSION_TOO_NEW')) this.#end(error);
         throw error;
       })
-      .finally(() => (this.#reopening = undefined));
-    return this.#reopening;
+      .finally(() => (this.#opening = undefined));
+    return this.#opening;
   }
 
   #end(error: ErmineError): void {
@@ -165,12 +161,6 @@ export class Connection {
     this.#database?.close();
     this.#database = undefined;
     this.#options.onConnection(error);
-  }
-
-  #blocked(aborted: boolean): ErmineError {
-    const { name, blockedAfterMs } = this.#options;
-    const what = `The database "${name}" did not answer within ${blockedAfterMs} ms: another tab may hold it.`;
-    return new StorageBlockedError(what, aborted ? 'no' : 'unknown');
   }
 
   /** The transaction's own failure says more than what it did to its requests, and anything more than "aborted". */

@@ -1,6 +1,6 @@
 import type { NewBatch } from '../../event/event-batch.ts';
 import { idAt } from '../../event/event-id.ts';
-import { DELETED, evaluateAppends } from '../evaluate-appends.ts';
+import { evaluateAppends, isDeleted } from '../evaluate-appends.ts';
 import type { AppendOutcome } from '../storage.ts';
 import { addAll, recordsOf } from './commit-appends.ts';
 import { MAX_RECORD_EVENTS, toBatches } from './commit-record.ts';
@@ -33,7 +33,7 @@ export async function deleteStream(
       const commits = commitsOf(transaction);
       const outcomes = evaluateAppends([append], await readState(commits, cache, [append]));
       if (!outcomes[0]!.ok) return outcomes[0]!;
-      await eraseBefore(commits.index('streams').openCursor(streamRange(stream)), stream, DELETED, undefined, kit);
+      await eraseBefore(commits.index('streams').openCursor(streamRange(stream)), stream, Infinity, undefined, kit);
       transaction.objectStore('snapshots').delete(snapshotsOf(stream));
       addAll(transaction, recordsOf(outcomes));
       return outcomes[0]!;
@@ -51,7 +51,7 @@ export async function truncateStream(connection: Connection, stream: string, bef
     async (transaction) => {
       const commits = commitsOf(transaction);
       const head = (await readHeads(commits, [stream]))[0]![1];
-      if (head === DELETED) return 0;
+      if (isDeleted(head)) return 0;
       const range = streamRange(stream, 0, beforeVersion + MAX_RECORD_EVENTS);
       return eraseBefore(commits.index('streams').openCursor(range), stream, beforeVersion, head, kit);
     },

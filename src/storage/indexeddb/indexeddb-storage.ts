@@ -1,5 +1,4 @@
 import type { Log, Storage } from '../storage.ts';
-import { askToPersist, browserStorageHealth } from '../browser-storage.ts';
 import { Committer } from './commit-appends.ts';
 import { Connection } from './connection.ts';
 import { deleteStream, truncateStream } from './delete-stream.ts';
@@ -57,7 +56,8 @@ function openLog(connection: Connection, durability: 'strict' | 'relaxed', persi
     epoch: connection.epoch,
     commit: async (appends) => {
       const outcomes = await committer.commit(appends);
-      if (!asked) askToPersist();
+      // A refusal is an answer, and the health tells it.
+      if (!asked) void globalThis.navigator?.storage?.persist?.().catch(() => false);
       asked = true;
       return outcomes;
     },
@@ -70,7 +70,7 @@ function openLog(connection: Connection, durability: 'strict' | 'relaxed', persi
       deleteStream(connection, cache, stream, expectedVersion, tombstone, { durability }),
     truncateStream: (stream, beforeVersion) => truncateStream(connection, stream, beforeVersion, { durability }),
     snapshots: snapshotsIn(connection),
-    health: async () => ({ durability, connection: connection.state, ...(await browserStorageHealth()) }),
+    state: () => ({ durability, connection: connection.state }),
     close: async () => connection.close(),
   };
 }

@@ -1,5 +1,5 @@
 import type { EventBatch } from '../../event/event-batch.ts';
-import { DELETED } from '../evaluate-appends.ts';
+import { isDeleted } from '../evaluate-appends.ts';
 import type { Page, ReadRange, StreamSummary } from '../storage.ts';
 import { MAX_RECORD_EVENTS, lastPosition, toBatches, type CommitRecord } from './commit-record.ts';
 import type { Connection } from './connection.ts';
@@ -24,12 +24,8 @@ export class LogReader {
     this.#cache = cache;
   }
 
-  async head(): Promise<number> {
-    return this.#read(async (commits) => {
-      const { tail } = this.#cache;
-      if (tail !== undefined && (await requested(commits.getKey(IDBKeyRange.lowerBound(tail + 1)))) === undefined) return tail;
-      return readTail(commits);
-    });
+  head(): Promise<number> {
+    return this.#read(readTail);
   }
 
   async readAll({ from, limit, direction }: ReadRange): Promise<Page> {
@@ -66,12 +62,8 @@ export class LogReader {
     const records: CommitRecord[] = [];
     let events = 0;
     await this.#read(async (commits) => {
-      if (stream !== undefined && (await readHeads(commits, [stream]))[0]![1] === DELETED) {
-        records.push(await readTombstone(commits, stream));
-        return;
-      }
       const source = stream === undefined ? commits : commits.index('streams');
-      // The record that holds version `from` of a stream ends at most so much later.
+      // The record that holds version `from` of a stream ends at most so much later; of a deleted one there is one record.
       const range = stream === undefined ? IDBKeyRange.upperBound(from) : streamRange(stream, 0, from + MAX_RECORD_EVENTS);
       const request = source.openCursor(range, 'prev');
       for (let cursor = await requested(request); cursor && events < limit; cursor = await requested(request)) {
@@ -80,6 +72,8 @@ export class LogReader {
         cursor.continue();
       }
     });
+    // Of a stream deleted long after version `from`, the tombstone is further on.
+    if (records.length === 0 && stream !== undefined && from < Infinity) return this.#backwards(stream, Infinity, limit);
     const batches = this.#toBatches(records, stream);
     const first = batches[0] && (stream === undefined ? batches[0].position : batches[0].version);
     return { batches: batches.reverse(), next: events < limit || first === undefined ? undefined : first - 1 };
@@ -126,16 +120,7 @@ export class LogReader {
 
 async function summarize(commits: IDBObjectStore, streams: readonly string[]): Promise<StreamSummary[]> {
   const heads = await readHeads(commits, streams);
-  return Promise.all(
-    heads.map(async ([stream, head]) => {
-      const deleted = head === DELETED;
-      return { stream, version: deleted ? lastVersion(toBatches(await readTombstone(commits, stream), stream)) : head, deleted };
-    }),
-  );
-}
-
-function readTombstone(commits: IDBObjectStore, stream: string): Promise<CommitRecord> {
-  return requested<CommitRecord>(commits.index('streams').get([stream, DELETED]));
+  return heads.map(([stream, head]) => ({ stream, version: Math.floor(head), deleted: isDeleted(head) }));
 }
 
 function lastVersion(batches: readonly EventBatch[]): number {

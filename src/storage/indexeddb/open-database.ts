@@ -14,7 +14,7 @@ export interface OpenOptions {
   readonly blockedAfterMs: number;
   readonly migrations?: readonly Migration[];
   /** The epoch that the database must still have; it is not made when it is missing. */
-  readonly epoch?: string;
+  readonly epoch: string | undefined;
   /** The connection must be given up: another tab upgrades or deletes the database, or the browser closed it. */
   readonly onLost: (database: IDBDatabase) => void;
 }
@@ -77,8 +77,8 @@ async function tryToOpen(options: OpenOptions): Promise<OpenDatabase> {
         { cause },
       );
     }
-    if (blocked) throw new StorageBlockedError(`${what}is to be upgraded, but another tab keeps it open.`, 'no');
-    throw new StorageUnavailableError(`${what}did not open within ${blockedAfterMs} ms. Close the other tabs, or restart the browser.`);
+    if (blocked) throw new StorageBlockedError(`${what}needs an upgrade, but is held by another tab.`, 'no');
+    throw new StorageUnavailableError(`${what}did not open in time. Close the other tabs, or restart the browser.`);
   }
 }
 
