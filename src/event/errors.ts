@@ -109,7 +109,7 @@ export class CorruptedIdempotencyError extends ErmineError {
     knownIds: readonly string[],
   ) {
     super('CorruptedIdempotencyError', 'CORRUPTED_IDEMPOTENCY', `Events of this append to "${streamId}" are stored already (id ${knownIds[0]}), but not as it is. Nothing was written. ` +
-        'Repeat an append with exactly its events, and give new events new ids.', { streamId, knownIds });
+        'Repeat an append with all its events; new events need new ids.', { streamId, knownIds });
   }
 }
 
@@ -127,7 +127,7 @@ export class StorageFullError extends ErmineError {
   declare readonly code: 'STORAGE_FULL';
 
   constructor(options?: ErrorOptions) {
-    super('StorageFullError', 'STORAGE_FULL', 'The storage is full. Nothing was written. Free some space, or delete or truncate streams, and try again.', {}, options);
+    super('StorageFullError', 'STORAGE_FULL', 'The storage is full. Nothing was written. Delete something and try again.', {}, options);
   }
 }
 
@@ -172,7 +172,7 @@ export class VersionTooNewError extends ErmineError {
     storage: string,
     options?: ErrorOptions,
   ) {
-    super('VersionTooNewError', 'VERSION_TOO_NEW', `The database "${storage}" was upgraded by a newer version of the application. Reload the page.`, { storage }, options);
+    super('VersionTooNewError', 'VERSION_TOO_NEW', `The database "${storage}" was upgraded by newer code. Reload the page.`, { storage }, options);
   }
 }
 

@@ -66,6 +66,6 @@ export function checkCategory(category: string): string {
 
 function checkPart(part: unknown, what: string): void {
   if (typeof part !== 'string' || part === '' || /[\0\p{Surrogate}]/u.test(part)) {
-    throw new InvalidStreamIdError(part, `${what} is a string that is not empty, without NUL and lone surrogates`);
+    throw new InvalidStreamIdError(part, `${what} is not empty and holds no NUL or lone surrogate`);
   }
 }

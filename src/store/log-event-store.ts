@@ -48,6 +48,11 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
     this.#log = log;
     this.#settings = settings;
     this.#follower = new LogFollower(log, storageName, settings.pollIntervalMs);
+    // What this tab remembers may be of a log that is no more; subscriptions find out when they read.
+    connection$.subscribe(() => {
+      this.#follower.forget();
+      this.#follower.wake();
+    });
     this.#queue = new AppendQueue(log, (batches) => this.#follower.committed(batches));
     this.snapshots = createSnapshotStore(log.snapshots, settings.clock, settings.limits.maxJsonDepth);
     this.health$ = defer(() => import('./health.ts')).pipe(switchMap(({ createHealth }) => createHealth(log, storageName, connection$)));

@@ -14,6 +14,8 @@ export class Committer {
   readonly #connection: Connection;
   readonly #cache: HeadCache;
   readonly #durability: 'strict' | 'relaxed';
+  /** Whether an earlier try at the group under way may have gone through: then its event ids tell. */
+  #uncertain = false;
 
   constructor(connection: Connection, cache: HeadCache, durability: 'strict' | 'relaxed') {
     this.#connection = connection;
@@ -22,14 +24,15 @@ export class Committer {
   }
 
   async commit(appends: readonly Append[]): Promise<readonly AppendOutcome[]> {
+    this.#uncertain = false;
     try {
-      return (await this.#commitFromCache(appends)) ?? (await this.#commitAfterReading(appends, false));
+      return (await this.#commitFromCache(appends)) ?? (await this.#commitAfterReading(appends));
     } catch (error) {
       this.#cache.reset(undefined);
       if (!isErmineError(error, 'STORAGE_BLOCKED')) throw error;
       return appends.map((append) => {
         const { ids } = withAllIds(append);
-        return { ok: false, error: new StorageBlockedError(error.what, error.written, ids, { cause: error }) };
+        return { ok: false, error: new StorageBlockedError(error.what, this.#uncertain ? 'unknown' : error.written, ids, { cause: error }) };
       });
     }
   }
@@ -51,28 +54,28 @@ export class Committer {
         durability: this.#durability,
       });
     } catch (error) {
-      if (error instanceof LostConnection) return this.#commitAfterReading(appends, true);
-      if (nameOf(error) !== 'ConstraintError') throw error;
+      this.#uncertain = error instanceof LostConnection;
+      if (!this.#uncertain && nameOf(error) !== 'ConstraintError') throw error;
       return undefined;
     }
     this.#cache.absorb(records);
     return outcomes;
   }
 
-  /** @param again whether an earlier try may have gone through: then the event ids tell */
-  async #commitAfterReading(appends: readonly Append[], again: boolean): Promise<AppendOutcome[]> {
+  async #commitAfterReading(appends: readonly Append[]): Promise<AppendOutcome[]> {
     let records: CommitRecord[] = [];
     const outcomes = await this.#connection.run(
       ['commits'],
       'readwrite',
       async (transaction) => {
+        const again = this.#uncertain;
         const attempt = again ? appends.map(withAllIds) : appends;
         const decided = evaluateAppends(attempt, await readState(commitsOf(transaction), this.#cache, attempt));
         records = recordsOf(decided);
         addAll(transaction, records);
-        if (again) return decided.map((outcome) => (outcome.ok ? { ...outcome, deduplicated: false } : outcome));
-        again = true;
-        return decided;
+        // If this is run again, the connection was lost meanwhile.
+        this.#uncertain = true;
+        return again ? decided.map((outcome) => (outcome.ok ? { ...outcome, deduplicated: false } : outcome)) : decided;
       },
       { durability: this.#durability, repeatable: true },
     );

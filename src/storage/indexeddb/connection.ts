@@ -77,7 +77,7 @@ export class Connection {
       } catch (error) {
         if (!(error instanceof LostConnection) || (mode === 'readwrite' && !options.repeatable)) throw error;
         if (lost === MAX_LOST_CONNECTIONS) {
-          throw new StorageUnavailableError('The browser keeps closing the database. Reload the page.', { cause: error });
+          throw new StorageUnavailableError('The browser keeps closing the database.', { cause: error });
         }
       }
     }

@@ -73,12 +73,13 @@ async function tryToOpen(options: OpenOptions): Promise<OpenDatabase> {
     if (nameOf(cause) === 'VersionError') throw new VersionTooNewError(name, { cause });
     if (cause !== TIMED_OUT) {
       throw new StorageUnavailableError(
-        `${what}cannot be opened (${String(cause)}). Is it another application's, a private window, or are site data switched off?`,
+        `${what}cannot be opened (${String(cause)}). Is this a private window, or are site data off?`,
         { cause },
       );
     }
-    if (blocked) throw new StorageBlockedError(`${what}needs an upgrade, but is held by another tab.`, 'no');
-    throw new StorageUnavailableError(`${what}did not open in time. Close the other tabs, or restart the browser.`);
+    // One that was open before is there, so what waits before us, an upgrade or a deletion, waits for another tab.
+    if (blocked || expected !== undefined) throw new StorageBlockedError(`${what}needs an upgrade, but is held by another tab.`, 'no');
+    throw new StorageUnavailableError(`${what}did not open in time. Close the other tabs.`);
   }
 }
 
