@@ -29,8 +29,3 @@ function checked(fields: Record<string, unknown>, path: string, isKnown: (field:
   }
   return Object.fromEntries(texts) as Record<string, string>;
 }
-
-/** A promise, a map or an array has no fields of its own that mean anything here: it would be taken for empty. */
-function isPlain(value: unknown): value is object {
-  return Object.prototype.toString.call(value) === '[object Object]';
-}

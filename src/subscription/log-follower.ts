@@ -38,12 +38,6 @@ export class LogFollower {
     this.#polling = setInterval(() => void this.#poll(), pollIntervalMs);
     unref(this.#polling);
     this.#channel = createHintChannel(storageName, (hint) => this.#onHint(hint));
-    this.#stopWatching = log.onConnection((state) => {
-      // What this tab remembers is of a log that is no more.
-      if (state === 'closed') this.forgetRecent();
-      // Subscriptions find out what happened when they read.
-      this.wake();
-    });
   }
 
   /** This tab has written these, durably: tells the other tabs and the subscriptions. */
