@@ -1,0 +1,12 @@
+import { eventDataRules } from './event-data-rules.ts';
+import { expectedVersionRules } from './expected-version-rules.ts';
+import { metadataRules } from './metadata-rules.ts';
+import { streamIdRules } from './stream-id-rules.ts';
+import type { Suite } from './suite.ts';
+
+const rules: readonly ((suite: Suite) => void)[] = [streamIdRules, eventDataRules, metadataRules, expectedVersionRules];
+
+/** Every rule of the conformance suite. */
+export function allRules(suite: Suite): void {
+  for (const addRules of rules) addRules(suite);
+}
