@@ -35,14 +35,18 @@ async function bundleBytes(app) {
       },
     });
     if (!('output' in result)) throw new Error('Expected one build.');
-    return result.output.reduce((sum, file) => sum + (file.type === 'chunk' ? gzipSync(file.code, { level: 9 }).length : 0), 0);
+    const chunks = result.output.filter((file) => file.type === 'chunk');
+    const bytes = (/** @type {typeof chunks} */ some) => some.reduce((sum, { code }) => sum + gzipSync(code, { level: 9 }).length, 0);
+    const atStart = new Set(chunks.filter(({ isEntry }) => isEntry));
+    for (const { imports } of atStart) for (const chunk of chunks) if (imports.includes(chunk.fileName)) atStart.add(chunk);
+    return { initial: bytes([...atStart]), later: bytes(chunks.filter((chunk) => !atStart.has(chunk))) };
   } finally {
     rmSync(input);
   }
 }
 
 for (const { name, limit, app } of budgets) {
-  const bytes = await bundleBytes(app);
-  console.log(`${name}: ${bytes} bytes min+gzip, limit ${limit}`);
-  if (bytes > limit) process.exitCode = 1;
+  const { initial, later } = await bundleBytes(app);
+  console.log(`${name}: ${initial} bytes min+gzip, limit ${limit}; ${later} more are loaded when they are used`);
+  if (initial > limit) process.exitCode = 1;
 }

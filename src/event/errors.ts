@@ -17,7 +17,7 @@ export class ConcurrencyError extends ErmineError {
   ) {
     super(
       `Stream "${streamId}" is at version ${actualVersion}, expected ${describeExpectation(expectedVersion)}. ` +
-        'Nothing was written. Load the stream again, decide on what it says now, and append with its version.',
+        'Nothing was written. Load the stream again and decide anew.',
     );
   }
 }
@@ -75,7 +75,7 @@ export class NoEventsError extends ErmineError {
   readonly code = 'NO_EVENTS';
 
   constructor() {
-    super('The append holds no events, so there is nothing to write. Pass at least one event.');
+    super('The append holds no events: pass at least one.');
   }
 }
 
@@ -91,8 +91,7 @@ export class EventTooLargeError extends ErmineError {
     readonly unit: 'bytes' | 'events',
   ) {
     super(
-      `${path} is ${actual} ${unit}, the limit is ${limit}. Nothing was written. ` +
-        'Store large content elsewhere and refer to it, append in parts, or raise `limits` when opening the store.',
+      `${path} is ${actual} ${unit}, the limit is ${limit}. Nothing was written. Append in parts, refer to large content, or raise \`limits\`.`,
     );
   }
 }
@@ -107,9 +106,8 @@ export class CorruptedIdempotencyError extends ErmineError {
     readonly knownIds: readonly string[],
   ) {
     super(
-      `The append to "${streamId}" repeats event ids that are stored already (${knownIds[0] ?? ''}${knownIds.length > 1 ? ', …' : ''}) ` +
-        'but it is not a repetition of what was stored with them. Nothing was written. ' +
-        'Repeat an append with exactly its own events, and give new events new ids.',
+      `The append to "${streamId}" has ids of stored events (${knownIds[0]} …), but does not repeat their append. ` +
+        'Nothing was written. Repeat an append with exactly its events, and give new events new ids.',
     );
   }
 }
@@ -131,8 +129,7 @@ export class StorageFullError extends ErmineError {
 
   constructor(options?: ErrorOptions) {
     super(
-      'The storage is full (browser quota or disk). Nothing was written. ' +
-        'Free space, or delete or truncate streams that are no longer needed, then append again.',
+      'The storage is full (quota or disk). Nothing was written. Free some space, or delete or truncate streams, and append again.',
       options,
     );
   }
@@ -155,9 +152,8 @@ export class StorageBlockedError extends ErmineError {
   ) {
     super(
       written === 'no'
-        ? `${what} Nothing was written. Close or reload the other tabs of this site and try again.`
-        : `${what} It may still be written once the storage is free: repeat the append with the same event ids ` +
-            '(error.eventIds), which is safe.',
+        ? `${what} Nothing was written. Close the other tabs of this site and try again.`
+        : `${what} It may still be written: repeat the append with the same ids (error.eventIds), which is safe.`,
       options,
     );
   }
@@ -183,7 +179,7 @@ export class VersionTooNewError extends ErmineError {
     options?: ErrorOptions,
   ) {
     super(
-      `The database "${storage}" was upgraded by a newer version of this application. Reload the page to get that version; no event is lost.`,
+      `The database "${storage}" was upgraded by a newer version of this application. Reload the page to get it.`,
       options,
     );
   }
@@ -199,8 +195,7 @@ export class EpochChangedError extends ErmineError {
     readonly actualEpoch: string | undefined,
   ) {
     super(
-      'The log was cleared or replaced (its epoch changed), so checkpoints and versions of the old log mean nothing in it. ' +
-        'Open the store again and start subscriptions from 0.',
+      'The log was cleared or replaced, so old positions mean nothing in it. Open the store again and subscribe from 0.',
     );
   }
 }
@@ -211,7 +206,7 @@ export class StreamDeletedError extends ErmineError {
   readonly code = 'STREAM_DELETED';
 
   constructor(readonly streamId: string) {
-    super(`Stream "${streamId}" was deleted. Its name cannot be used again; choose another id.`);
+    super(`Stream "${streamId}" was deleted, and its name is not used again. Choose another id.`);
   }
 }
 
@@ -226,7 +221,7 @@ export class InvalidImportError extends ErmineError {
     rule: string,
     options?: ErrorOptions,
   ) {
-    super(`Line ${line} of the import ${rule}. Nothing of its batch was written; mend the line and import again, which repeats nothing.`, options);
+    super(`Line ${line} of the import ${rule}. Nothing of its batch was written. Mend it and import again: nothing is stored twice.`, options);
   }
 }
 

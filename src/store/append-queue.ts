@@ -33,9 +33,7 @@ export class AppendQueue {
       if (this.#closed) return reject(new StoreClosedError());
       this.#queue.push({ append, resolve, reject });
       // Appends of the same tick go together.
-      this.#draining ??= Promise.resolve()
-        .then(() => this.#drain())
-        .finally(() => (this.#draining = undefined));
+      this.#draining ??= Promise.resolve().then(() => this.#drain());
     });
   }
 
@@ -47,6 +45,8 @@ export class AppendQueue {
 
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) await this.#commit(this.#nextGroup());
+    // In the same step as the last look at the queue: an append that comes now starts anew.
+    this.#draining = undefined;
   }
 
   async #commit(group: readonly Pending[]): Promise<void> {

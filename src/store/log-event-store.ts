@@ -1,7 +1,9 @@
 import { Subject, defer, type Observable } from 'rxjs';
-import type { EncodeContext } from '../event/encode.ts';
-import { EpochChangedError, InvalidVersionError, StoreClosedError } from '../event/errors.ts';
+import { encodeEvents, type EncodeContext } from '../event/encode.ts';
+import { EpochChangedError, InvalidImportError, InvalidVersionError, StoreClosedError } from '../event/errors.ts';
 import type { Event, EventData, Metadata, StoredEvent } from '../event/event.ts';
+import { idsOf } from '../event/event-batch.ts';
+import { idFromText } from '../event/event-id.ts';
 import type { Limits } from '../event/limits.ts';
 import { checkCategory, splitStreamName, streamIdToString, type StreamId } from '../event/stream-id.ts';
 import { createTombstone } from '../event/tombstone.ts';
@@ -14,9 +16,9 @@ import { subscription, type SubscribeOptions } from '../subscription/subscribe.t
 import { AppendQueue } from './append-queue.ts';
 import { encodeAppend } from './encode-append.ts';
 import type * as Api from './event-store.ts';
-import { exportEvents, type ExportOptions } from './export-events.ts';
+import type { ExportOptions } from './export-events.ts';
 import { createHealth, type Health } from './health.ts';
-import { importEvents, type ImportOptions, type ImportResult } from './import-events.ts';
+import type { ImportOptions, ImportResult, ImportTarget } from './import-events.ts';
 import { logPages, streamPages } from './read-events.ts';
 import type { AbortOptions, ReadAllOptions, ReadStreamOptions } from './read-options.ts';
 import { createSnapshotStore, type SnapshotStore } from './snapshot-store.ts';
@@ -153,17 +155,31 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
     return erased;
   }
 
-  exportEvents(options?: ExportOptions): ReadableStream<Uint8Array> {
+  exportEvents(options: ExportOptions = {}): ReadableStream<Uint8Array> {
     this.#checkOpen();
-    return exportEvents(this.#log, options);
+    // Few pages export or import: the code comes when one does.
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const head = this.#log.head();
+    const pages = logPages(this.#log, options);
+    void Promise.all([import('./export-events.ts'), head])
+      .then(([{ exportEvents }, position]) => exportEvents(pages, position, options).pipeTo(writable))
+      .catch((error: unknown) => writable.abort(error).catch(() => undefined));
+    return readable;
   }
 
   async importEvents(source: ReadableStream<Uint8Array> | Blob, options?: ImportOptions): Promise<ImportResult> {
     this.#checkOpen();
-    const target = {
-      append: (append: Parameters<AppendQueue['append']>[0]) => this.#queue.append(append),
-      deleteStream: (stream: string) => this.deleteStream(stream, AnyVersion),
-      context: { limits: this.#settings.limits, now: this.#settings.clock },
+    const { importEvents } = await import('./import-events.ts');
+    const target: ImportTarget = {
+      encode: (stream, events) => {
+        const batches = encodeEvents(stream, events, 'events', { ...this.#encodeContext(), metadata: undefined });
+        return { writes: [{ stream, expectedVersion: AnyVersion, batches }], ids: batches.flatMap(idsOf) };
+      },
+      append: (append) => this.#queue.append(append),
+      deleteStream: (stream) => this.deleteStream(stream, AnyVersion),
+      streamName: (id) => streamIdToString(id as StreamId | string),
+      idFromText,
+      invalid: (line, rule, cause) => new InvalidImportError(line, rule, { cause }),
     };
     return importEvents(target, source instanceof Blob ? source.stream() : source, options);
   }

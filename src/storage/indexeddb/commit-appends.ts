@@ -1,4 +1,3 @@
-import { unwrap, type IDBPTransaction } from 'idb';
 import { StorageBlockedError, isErmineError, type ErmineError } from '../../event/errors.ts';
 import { idsOf } from '../../event/event-batch.ts';
 import { evaluateAppends, type LogState } from '../evaluate-appends.ts';
@@ -7,9 +6,8 @@ import { toRecords, type CommitRecord } from './commit-record.ts';
 import { LostConnection, MAX_LOST_CONNECTIONS, keepsClosing, type Connection } from './connection.ts';
 import type { HeadCache } from './head-cache.ts';
 import { readState } from './read-state.ts';
-import type { LogSchema, Stores } from './schema.ts';
-
-export type WriteTransaction = IDBPTransaction<LogSchema, Stores[], 'readwrite'>;
+import { nameOf } from './open-database.ts';
+import { commitsOf } from './schema.ts';
 
 /** Appends to the log. Its end moves by `add()` of records whose key is the last position + 1, which only one tab can do. */
 export class Committer {
@@ -57,7 +55,7 @@ export class Committer {
         durability: this.#durability,
       });
     } catch (error) {
-      if (!(error instanceof DOMException) || error.name !== 'ConstraintError') throw error;
+      if (nameOf(error) !== 'ConstraintError') throw error;
       return undefined;
     }
     this.#cache.absorb(records);
@@ -70,7 +68,7 @@ export class Committer {
       ['commits'],
       'readwrite',
       async (transaction) => {
-        const decided = evaluateAppends(appends, await readState(transaction.objectStore('commits'), this.#cache, appends));
+        const decided = evaluateAppends(appends, await readState(commitsOf(transaction), this.#cache, appends));
         records = recordsOf(decided);
         addAll(transaction, records);
         return decided;
@@ -98,9 +96,9 @@ export class Committer {
 }
 
 /** Issues all requests at once and lets the transaction commit, so that a tab that freezes now blocks nobody. */
-export function addAll(transaction: WriteTransaction, records: readonly CommitRecord[]): void {
-  const store = unwrap(transaction.objectStore('commits'));
-  for (const record of records) store.add(record);
+export function addAll(transaction: IDBTransaction, records: readonly CommitRecord[]): void {
+  const commits = commitsOf(transaction);
+  for (const record of records) commits.add(record);
   transaction.commit();
 }
 

@@ -1,4 +1,3 @@
-import type { IDBPTransaction } from 'idb';
 import {
   StorageBlockedError,
   StorageFullError,
@@ -8,13 +7,11 @@ import {
   type ErmineError,
 } from '../../event/errors.ts';
 import type { ConnectionState, Durability } from '../storage.ts';
-import { TIMED_OUT, openDatabase, within, type OpenOptions } from './open-database.ts';
-import type { Database, LogSchema, Stores } from './schema.ts';
+import { TIMED_OUT, nameOf, openDatabase, within, type OpenOptions } from './open-database.ts';
+import { completed } from './request.ts';
+import type { StoreName } from './schema.ts';
 
-export interface ConnectionOptions extends Omit<OpenOptions, 'onLost' | 'epoch' | 'timeoutMs'> {
-  /** Milliseconds that opening, or one transaction, may take. */
-  readonly blockedAfterMs: number;
-}
+export type ConnectionOptions = Omit<OpenOptions, 'onLost' | 'epoch'>;
 
 interface TransactionOptions {
   readonly durability?: Exclude<Durability, 'none'>;
@@ -36,8 +33,8 @@ export function keepsClosing(cause: unknown): StorageUnavailableError {
 export class Connection {
   readonly epoch: string;
   readonly #options: ConnectionOptions;
-  #database: Database | undefined;
-  #reopening: Promise<Database> | undefined;
+  #database: IDBDatabase | undefined;
+  #reopening: Promise<IDBDatabase> | undefined;
   /** Why it is closed for good. */
   #ended: ErmineError | undefined;
   readonly #listeners = new Set<(state: ConnectionState, error?: ErmineError) => void>();
@@ -46,14 +43,13 @@ export class Connection {
     let connection: Connection | undefined;
     const { database, epoch } = await openDatabase({
       ...options,
-      timeoutMs: options.blockedAfterMs,
       onLost: (lost) => connection?.lost(lost),
     });
     connection = new Connection(options, database, epoch);
     return connection;
   }
 
-  private constructor(options: ConnectionOptions, database: Database, epoch: string) {
+  private constructor(options: ConnectionOptions, database: IDBDatabase, epoch: string) {
     this.#options = options;
     this.#database = database;
     this.epoch = epoch;
@@ -77,10 +73,10 @@ export class Connection {
    * @throws {StorageFullError} {StorageBlockedError} {StorageUnavailableError} {StoreClosedError} {EpochChangedError}
    * {VersionTooNewError} {LostConnection}
    */
-  async run<T, Mode extends 'readonly' | 'readwrite'>(
-    stores: Stores[],
-    mode: Mode,
-    body: (transaction: IDBPTransaction<LogSchema, Stores[], Mode>) => T | Promise<T>,
+  async run<T>(
+    stores: readonly StoreName[],
+    mode: 'readonly' | 'readwrite',
+    body: (transaction: IDBTransaction) => T | Promise<T>,
     options: TransactionOptions = {},
   ): Promise<T> {
     for (let lost = 0; ; lost++) {
@@ -93,10 +89,10 @@ export class Connection {
     }
   }
 
-  async #runOnce<T, Mode extends 'readonly' | 'readwrite'>(
-    stores: Stores[],
-    mode: Mode,
-    body: (transaction: IDBPTransaction<LogSchema, Stores[], Mode>) => T | Promise<T>,
+  async #runOnce<T>(
+    stores: readonly StoreName[],
+    mode: 'readonly' | 'readwrite',
+    body: (transaction: IDBTransaction) => T | Promise<T>,
     options: TransactionOptions,
   ): Promise<T> {
     const transaction = await this.#begin(stores, mode, options);
@@ -108,8 +104,8 @@ export class Connection {
     });
     let aborted = false;
     try {
-      // Durable, or undone, only when `done` says so: a request may succeed and the commit fail.
-      await within(this.#options.blockedAfterMs, transaction.done, () => (aborted = abort(transaction)));
+      // Durable, or undone, only when the transaction says so: a request may succeed and the commit fail.
+      await within(this.#options.blockedAfterMs, completed(transaction), () => (aborted = abort(transaction)));
     } catch (error) {
       throw error === TIMED_OUT ? this.#blocked(aborted) : this.#explain(bodyError, error);
     }
@@ -121,34 +117,29 @@ export class Connection {
   }
 
   /** The connection went away; the next transaction opens another one. */
-  lost(database: Database): void {
+  lost(database: IDBDatabase): void {
     if (this.#database !== database) return;
     this.#database = undefined;
     this.#notify('lost');
   }
 
-  async #begin<Mode extends 'readonly' | 'readwrite'>(
-    stores: Stores[],
-    mode: Mode,
-    options: TransactionOptions,
-  ): Promise<IDBPTransaction<LogSchema, Stores[], Mode>> {
+  async #begin(stores: readonly StoreName[], mode: IDBTransactionMode, options: TransactionOptions): Promise<IDBTransaction> {
     for (;;) {
       if (this.#ended) throw this.#ended;
       const database = this.#database ?? (await this.#reopen());
       try {
-        return database.transaction(stores, mode, options);
+        return database.transaction(stores as StoreName[], mode, options);
       } catch (error) {
         // It is closed or closing, so nothing has begun: another connection can do it.
-        if (!(error instanceof DOMException) || error.name !== 'InvalidStateError') throw error;
+        if (nameOf(error) !== 'InvalidStateError') throw error;
         this.lost(database);
       }
     }
   }
 
-  #reopen(): Promise<Database> {
+  #reopen(): Promise<IDBDatabase> {
     this.#reopening ??= openDatabase({
       ...this.#options,
-      timeoutMs: this.#options.blockedAfterMs,
       epoch: this.epoch,
       onLost: (lost) => this.lost(lost),
     })
@@ -207,7 +198,7 @@ export class Connection {
 }
 
 /** @returns whether it was still possible, so that nothing is written */
-function abort(transaction: { abort(): void }): boolean {
+function abort(transaction: IDBTransaction): boolean {
   try {
     transaction.abort();
     return true;

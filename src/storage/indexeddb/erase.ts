@@ -1,4 +1,3 @@
-import type { IDBPObjectStore } from 'idb';
 import { eraseFirst, type NewBatch } from '../../event/event-batch.ts';
 import { DELETED, evaluateAppends } from '../evaluate-appends.ts';
 import type { AppendOutcome } from '../storage.ts';
@@ -6,8 +5,10 @@ import { addAll, recordsOf } from './commit-appends.ts';
 import { MAX_RECORD_EVENTS, toBatches, type CommitRecord } from './commit-record.ts';
 import type { Connection } from './connection.ts';
 import type { HeadCache } from './head-cache.ts';
-import { readState, streamRange } from './read-state.ts';
-import type { LogSchema, Stores } from './schema.ts';
+import { readHeads, readState } from './read-state.ts';
+import { requested } from './request.ts';
+import { commitsOf, streamRange } from './schema.ts';
+import { snapshotsOf } from './snapshots.ts';
 
 type Durability = { readonly durability: 'strict' | 'relaxed' };
 
@@ -25,11 +26,11 @@ export async function deleteStream(
     ['commits', 'snapshots'],
     'readwrite',
     async (transaction) => {
-      const commits = transaction.objectStore('commits');
+      const commits = commitsOf(transaction);
       const outcomes = evaluateAppends([append], await readState(commits, cache, [append]));
       if (!outcomes[0]!.ok) return outcomes[0]!;
       await eraseBefore(commits, stream, DELETED, true);
-      void transaction.objectStore('snapshots').delete(IDBKeyRange.bound([stream], [stream, []]));
+      transaction.objectStore('snapshots').delete(snapshotsOf(stream));
       addAll(transaction, recordsOf(outcomes));
       return outcomes[0]!;
     },
@@ -47,29 +48,31 @@ export async function truncateStream(
   return connection.run(
     ['commits'],
     'readwrite',
-    (transaction) => eraseBefore(transaction.objectStore('commits'), stream, beforeVersion, false),
+    (transaction) => eraseBefore(commitsOf(transaction), stream, beforeVersion, false),
     { ...durability, repeatable: true },
   );
 }
 
 async function eraseBefore(
-  commits: IDBPObjectStore<LogSchema, Stores[], 'commits', 'readwrite'>,
+  commits: IDBObjectStore,
   stream: string,
   beforeVersion: number,
   whole: boolean,
 ): Promise<number> {
   let erased = 0;
   const index = commits.index('streams');
-  const head = (await index.openKeyCursor(streamRange(stream), 'prev'))?.key[1];
-  if (head === undefined || head === DELETED) return 0;
+  const [[, head]] = (await readHeads(commits, [stream])) as [[string, number]];
+  if (head === 0 || head === DELETED) return 0;
   const range = streamRange(stream, 0, beforeVersion + MAX_RECORD_EVENTS);
-  for (let cursor = await index.openCursor(range); cursor; cursor = await cursor.continue()) {
-    const { record, count } = erase(cursor.value, stream, beforeVersion);
+  const records = index.openCursor(range);
+  for (let cursor = await requested(records); cursor; cursor = await requested(records)) {
+    const { record, count } = erase(cursor.value as CommitRecord, stream, beforeVersion);
     // The stream's last key stays, since it tells the version of the stream; others lead to nothing now.
-    const live = toBatches(record, stream).length > 0 || (!whole && cursor.key[1] === head);
+    const live = toBatches(record, stream).length > 0 || (!whole && (cursor.key as [string, number])[1] === head);
     if (!live) record.s = record.s.map((entry) => (entry?.[0] === stream ? null : entry));
     erased += count;
-    if (count > 0 || !live) await cursor.update(record);
+    if (count > 0 || !live) cursor.update(record);
+    cursor.continue();
   }
   return erased;
 }

@@ -6,6 +6,7 @@ import { deleteStream, truncateStream } from './erase.ts';
 import { HeadCache } from './head-cache.ts';
 import { LogReader } from './log-reader.ts';
 import type { Migration } from './schema.ts';
+import { snapshotsIn } from './snapshots.ts';
 
 export interface IndexedDbStorageOptions {
   /** Name of the database; every tab, worker and service worker of the origin that opens it shares one log. */
@@ -47,9 +48,6 @@ export function indexedDbStorageWith(
   };
 }
 
-/** For what can be made again. */
-const RELAXED = { durability: 'relaxed', repeatable: true } as const;
-
 function openLog(connection: Connection, durability: 'strict' | 'relaxed', persist: boolean): Log {
   const cache = new HeadCache();
   const committer = new Committer(connection, cache, durability);
@@ -70,18 +68,7 @@ function openLog(connection: Connection, durability: 'strict' | 'relaxed', persi
     deleteStream: (stream, expectedVersion, tombstone) =>
       deleteStream(connection, cache, stream, expectedVersion, tombstone, { durability }),
     truncateStream: (stream, beforeVersion) => truncateStream(connection, stream, beforeVersion, { durability }),
-    snapshots: {
-      save: (stream, key, snapshot) =>
-        connection.run(['snapshots'], 'readwrite', async (transaction) => {
-          await transaction.objectStore('snapshots').put(snapshot, [stream, key]);
-        }, RELAXED),
-      load: (stream, key) =>
-        connection.run(['snapshots'], 'readonly', (transaction) => transaction.objectStore('snapshots').get([stream, key])),
-      delete: (stream, key) =>
-        connection.run(['snapshots'], 'readwrite', (transaction) =>
-          transaction.objectStore('snapshots').delete(key === undefined ? IDBKeyRange.bound([stream], [stream, []]) : IDBKeyRange.only([stream, key])),
-          RELAXED),
-    },
+    snapshots: snapshotsIn(connection),
     noticed: (position) => cache.noticed(position),
     onConnection: (listener) => connection.onChange(listener),
     health: async () => ({ durability, connection: connection.state, ...(await browserStorageHealth()) }),

@@ -4,7 +4,9 @@ import type { Page, ReadRange, StreamSummary } from '../storage.ts';
 import { MAX_RECORD_EVENTS, lastPosition, toBatches, type CommitRecord } from './commit-record.ts';
 import type { Connection } from './connection.ts';
 import type { HeadCache } from './head-cache.ts';
-import { readHeads, readTail, streamRange } from './read-state.ts';
+import { readHeads, readTail } from './read-state.ts';
+import { requested } from './request.ts';
+import { commitsOf, streamRange } from './schema.ts';
 
 /** Records that one request may return: at most about 2 MiB of payload. */
 const MIN_PAGE_RECORDS = 32;
@@ -26,9 +28,9 @@ export class LogReader {
 
   async head(): Promise<number> {
     return this.#connection.run(['commits'], 'readonly', async (transaction) => {
-      const commits = transaction.objectStore('commits');
+      const commits = commitsOf(transaction);
       const { tail } = this.#cache;
-      if (tail !== undefined && (await commits.getKey(IDBKeyRange.lowerBound(tail + 1))) === undefined) return tail;
+      if (tail !== undefined && (await requested(commits.getKey(IDBKeyRange.lowerBound(tail + 1)))) === undefined) return tail;
       return readTail(commits);
     });
   }
@@ -40,12 +42,13 @@ export class LogReader {
   async #forwards(from: number, limit: number): Promise<Page> {
     const count = this.#recordsFor(limit);
     const records = await this.#connection.run(['commits'], 'readonly', async (transaction) => {
-      const commits = transaction.objectStore('commits');
-      const found = await commits.getAll(IDBKeyRange.lowerBound(from), count);
+      const commits = commitsOf(transaction);
+      const found = await requested<CommitRecord[]>(commits.getAll(IDBKeyRange.lowerBound(from), count));
       if (found[0]?.k === from || from === (this.#cache.tail ?? 0) + 1) return found;
       // `from` may be inside the record before.
-      const before = await commits.openCursor(IDBKeyRange.upperBound(from), 'prev');
-      return before && lastPosition(before.value) >= from ? [before.value, ...found] : found;
+      const before = await requested(commits.openCursor(IDBKeyRange.upperBound(from), 'prev'));
+      const record = before?.value as CommitRecord | undefined;
+      return record && lastPosition(record) >= from ? [record, ...found] : found;
     });
     this.#cache.absorb(records);
     this.#measure(records);
@@ -59,7 +62,7 @@ export class LogReader {
     // The record that holds `start` begins in any window of so many positions.
     const window = IDBKeyRange.bound(start - Math.max(limit, MAX_RECORD_EVENTS) + 1, start);
     const records = await this.#connection.run(['commits'], 'readonly', (transaction) =>
-      transaction.objectStore('commits').getAll(window),
+      requested<CommitRecord[]>(commitsOf(transaction).getAll(window)),
     );
     const first = records[0]?.k ?? 1;
     return { batches: records.flatMap((record) => toBatches(record)).reverse(), next: first > 1 ? first - 1 : undefined };
@@ -72,7 +75,7 @@ export class LogReader {
   async #streamForwards(stream: string, from: number, limit: number): Promise<Page> {
     const count = Math.max(MIN_PAGE_RECORDS, this.#recordsFor(limit));
     const records = await this.#connection.run(['commits'], 'readonly', (transaction) =>
-      transaction.objectStore('commits').index('streams').getAll(streamRange(stream, from), count),
+      requested<CommitRecord[]>(commitsOf(transaction).index('streams').getAll(streamRange(stream, from), count)),
     );
     this.#measure(records);
     const batches = records.flatMap((record) => toBatches(record, stream));
@@ -84,12 +87,12 @@ export class LogReader {
 
   async #streamBackwards(stream: string, from: number, limit: number): Promise<Page> {
     const records = await this.#connection.run(['commits'], 'readonly', async (transaction) => {
-      const commits = transaction.objectStore('commits');
+      const commits = commitsOf(transaction);
       const [head] = await readHeads(commits, [stream]);
-      if (head![1] === DELETED) return commits.index('streams').getAll([stream, DELETED]);
+      if (head![1] === DELETED) return [await readTombstone(commits, stream)];
       const start = Math.min(from, head![1]);
       const window = streamRange(stream, start - Math.max(limit, MAX_RECORD_EVENTS) + 1, start + MAX_RECORD_EVENTS - 1);
-      return commits.index('streams').getAll(window);
+      return requested<CommitRecord[]>(commits.index('streams').getAll(window));
     });
     const batches = records.flatMap((record) => toBatches(record, stream)).filter((batch) => batch.version <= from);
     const first = batches[0]?.version ?? 1;
@@ -98,35 +101,25 @@ export class LogReader {
 
   async streamInfo(stream: string): Promise<StreamSummary | undefined> {
     return this.#connection.run(['commits'], 'readonly', async (transaction) => {
-      const commits = transaction.objectStore('commits');
-      const [head] = await readHeads(commits, [stream]);
-      if (head![1] !== DELETED) return head![1] === 0 ? undefined : { stream, version: head![1], deleted: false };
-      const tombstone = await commits.index('streams').get([stream, DELETED]);
-      return { stream, version: lastVersion(toBatches(tombstone!, stream)), deleted: true };
+      const [summary] = await summarize(commitsOf(transaction), [stream]);
+      return summary!.version === 0 ? undefined : summary;
     });
   }
 
   async listStreams(range: { category: string | undefined; after: string | undefined; limit: number }): Promise<StreamSummary[]> {
     const { category, after, limit } = range;
     return this.#connection.run(['commits'], 'readonly', async (transaction) => {
-      const index = transaction.objectStore('commits').index('streams');
+      // An array is above every number, so [stream, []] is after all keys of the stream; "." is the character after "-".
       const lower = after !== undefined ? [after, []] : [category === undefined ? '' : `${category}-`];
-      // "." is the character after "-".
       const names = category === undefined ? IDBKeyRange.lowerBound(lower) : IDBKeyRange.bound(lower, [`${category}.`]);
       const streams: string[] = [];
-      for (let cursor = await index.openKeyCursor(names); cursor && streams.length < limit; ) {
-        streams.push(cursor.key[0]);
-        // An array is above every number: the next key is the next stream's.
-        cursor = await cursor.continue([cursor.key[0], []] as never);
+      const keys = commitsOf(transaction).index('streams').openKeyCursor(names);
+      for (let cursor = await requested(keys); cursor && streams.length < limit; cursor = await requested(keys)) {
+        const [stream] = cursor.key as [string, number];
+        streams.push(stream);
+        cursor.continue([stream, []]);
       }
-      const heads = await readHeads(transaction.objectStore('commits'), streams);
-      return Promise.all(
-        heads.map(async ([stream, version]) => {
-          if (version !== DELETED) return { stream, version, deleted: false };
-          const tombstone = await index.get([stream, DELETED]);
-          return { stream, version: lastVersion(toBatches(tombstone!, stream)), deleted: true };
-        }),
-      );
+      return summarize(commitsOf(transaction), streams);
     });
   }
 
@@ -142,6 +135,20 @@ export class LogReader {
     this.#eventsPerRecord = Math.max(1, events / records.length);
     this.#unitsPerRecord = Math.max(1, units / records.length);
   }
+}
+
+async function summarize(commits: IDBObjectStore, streams: readonly string[]): Promise<StreamSummary[]> {
+  const heads = await readHeads(commits, streams);
+  return Promise.all(
+    heads.map(async ([stream, head]) => {
+      const deleted = head === DELETED;
+      return { stream, version: deleted ? lastVersion(toBatches(await readTombstone(commits, stream), stream)) : head, deleted };
+    }),
+  );
+}
+
+function readTombstone(commits: IDBObjectStore, stream: string): Promise<CommitRecord> {
+  return requested<CommitRecord>(commits.index('streams').get([stream, DELETED]));
 }
 
 function lastVersion(batches: readonly EventBatch[]): number {

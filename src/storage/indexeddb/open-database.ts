@@ -1,4 +1,3 @@
-import { openDB } from 'idb';
 import {
   EpochChangedError,
   StorageBlockedError,
@@ -6,17 +5,18 @@ import {
   VersionTooNewError,
   isErmineError,
 } from '../../event/errors.ts';
-import { migrations as currentMigrations, type Database, type LogSchema, type Migration } from './schema.ts';
+import { completed, requested } from './request.ts';
+import { migrations as currentMigrations, type Migration } from './schema.ts';
 
 export interface OpenOptions {
   readonly name: string;
-  /** Milliseconds that one try may take; there are two. */
-  readonly timeoutMs: number;
+  /** Milliseconds that one try may take (there are two), and later one transaction. */
+  readonly blockedAfterMs: number;
   readonly migrations?: readonly Migration[];
   /** The epoch that the database must still have; it is not made when it is missing. */
   readonly epoch?: string;
   /** The connection must be given up: another tab upgrades or deletes the database, or the browser closed it. */
-  readonly onLost: (database: Database) => void;
+  readonly onLost: (database: IDBDatabase) => void;
 }
 
 /**
@@ -25,16 +25,17 @@ export interface OpenOptions {
  * @throws {EpochChangedError} when it is not the one of `epoch`
  * @throws {VersionTooNewError} {StorageBlockedError} {StorageUnavailableError}
  */
-export async function openDatabase(options: OpenOptions): Promise<{ database: Database; epoch: string }> {
+export async function openDatabase(options: OpenOptions): Promise<{ database: IDBDatabase; epoch: string }> {
   const database = await tryToOpen(options).catch((error: unknown) => {
     // A first open may hang or fail for a moment in Safari ("backing store" errors): one more try.
-    const transient = isErmineError(error, 'STORAGE_UNAVAILABLE') && !isRefusal(error.cause);
-    if (transient) return tryToOpen(options);
+    if (isErmineError(error, 'STORAGE_UNAVAILABLE') && !isRefusal(error.cause)) return tryToOpen(options);
     throw error;
   });
   try {
-    const epoch = await database.get('meta', 'epoch');
-    if (epoch === undefined) throw new StorageUnavailableError(`The database "${options.name}" is not one of Ermine's: it has no epoch. Choose another name.`);
+    const epoch = await readEpoch(database);
+    if (epoch === undefined) {
+      throw new StorageUnavailableError(`The database "${options.name}" is not one of Ermine's. Choose another name.`);
+    }
     if (options.epoch !== undefined && epoch !== options.epoch) throw new EpochChangedError(options.epoch, epoch);
     return { database, epoch };
   } catch (error) {
@@ -43,34 +44,28 @@ export async function openDatabase(options: OpenOptions): Promise<{ database: Da
   }
 }
 
-async function tryToOpen({ name, timeoutMs, migrations = currentMigrations, epoch, onLost }: OpenOptions): Promise<Database> {
-  if (typeof indexedDB === 'undefined') {
-    throw new StorageUnavailableError('There is no IndexedDB here. Use another storage, such as memoryStorage() where nothing has to last.');
-  }
+async function tryToOpen(options: OpenOptions): Promise<IDBDatabase> {
+  const { name, blockedAfterMs, epoch } = options;
   let blocked = false;
   let vanished = false;
-  const opening = openDB<LogSchema>(name, migrations.length, {
-    upgrade(database, oldVersion, _newVersion, transaction) {
-      if (oldVersion === 0 && epoch !== undefined) {
-        vanished = true;
-        transaction.abort();
-        return;
-      }
-      for (const migrate of migrations.slice(oldVersion)) migrate(database, transaction as never);
-    },
-    blocked() {
-      blocked = true;
-    },
-    blocking(_currentVersion, _blockedVersion, event) {
-      (event.target as IDBDatabase).close();
-      void opening.then(onLost);
-    },
-    terminated() {
-      void opening.then(onLost);
-    },
-  });
   try {
-    return await within(timeoutMs, opening, () => opening.then((database) => database.close()).catch(() => undefined));
+    // Without IndexedDB this throws a ReferenceError, which is one more reason to refuse.
+    const request = indexedDB.open(name, (options.migrations ?? currentMigrations).length);
+    request.onblocked = () => (blocked = true);
+    request.onupgradeneeded = ({ oldVersion }) => {
+      vanished = oldVersion === 0 && epoch !== undefined;
+      if (vanished) request.transaction!.abort();
+      else upgrade(request, oldVersion, options);
+    };
+    const opening = requested(request);
+    const database = await within(blockedAfterMs, opening, () => void opening.then((late) => late.close(), () => undefined));
+    const giveUp = (): void => {
+      database.close();
+      options.onLost(database);
+    };
+    database.onversionchange = giveUp;
+    database.onclose = giveUp;
+    return database;
   } catch (cause) {
     if (vanished) throw new EpochChangedError(epoch!, undefined);
     if (cause === TIMED_OUT && blocked) {
@@ -78,25 +73,41 @@ async function tryToOpen({ name, timeoutMs, migrations = currentMigrations, epoc
     }
     if (cause === TIMED_OUT) {
       throw new StorageUnavailableError(
-        `The browser did not open the database "${name}" within ${timeoutMs} ms. Another tab may be holding it: close the other tabs of this site, or restart the browser.`,
+        `The browser did not open the database "${name}" within ${blockedAfterMs} ms. Close the other tabs of this site, or restart the browser.`,
       );
     }
-    if (cause instanceof DOMException && cause.name === 'VersionError') throw new VersionTooNewError(name, { cause });
+    if (nameOf(cause) === 'VersionError') throw new VersionTooNewError(name, { cause });
     throw new StorageUnavailableError(
-      `The browser refused to open the database "${name}" (${String(cause)}). In a private window or with site data switched off there is no IndexedDB; with a full disk, free some space.`,
+      `The browser refused to open the database "${name}" (${String(cause)}): a private window, site data switched off, a full disk, or no IndexedDB at all.`,
       { cause },
     );
   }
 }
 
+function upgrade(request: IDBOpenDBRequest, oldVersion: number, { migrations = currentMigrations }: OpenOptions): void {
+  for (const migrate of migrations.slice(oldVersion)) migrate(request.result, request.transaction!);
+}
+
+async function readEpoch(database: IDBDatabase): Promise<string | undefined> {
+  if (!database.objectStoreNames.contains('meta') || !database.objectStoreNames.contains('commits')) return undefined;
+  const transaction = database.transaction('meta');
+  const [epoch] = await Promise.all([requested<string | undefined>(transaction.objectStore('meta').get('epoch')), completed(transaction)]);
+  return epoch;
+}
+
 function isRefusal(cause: unknown): boolean {
-  return cause instanceof DOMException && ['SecurityError', 'QuotaExceededError', 'InvalidAccessError'].includes(cause.name);
+  return ['SecurityError', 'QuotaExceededError', 'InvalidAccessError', 'ReferenceError'].includes(nameOf(cause) ?? '');
+}
+
+/** The name of an error, which is how IndexedDB tells what went wrong. */
+export function nameOf(error: unknown): string | undefined {
+  return error instanceof Error || error instanceof DOMException ? error.name : undefined;
 }
 
 export const TIMED_OUT = Symbol('timed out');
 
 /** Rejects with {@link TIMED_OUT} when the promise takes too long; what it does later is left to `late`. */
-export function within<T>(timeoutMs: number, promise: Promise<T>, late: () => unknown): Promise<T> {
+export function within<T>(timeoutMs: number, promise: Promise<T>, late: () => void): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       late();
