@@ -69,6 +69,7 @@ async function runRule(options: ConformanceOptions, body: (log: LogUnderTest) =>
     cleanUps.push(() => store.close());
     return store;
   };
+  const failures: unknown[] = [];
   try {
     const storage = await newStorage();
     await body({
@@ -77,8 +78,17 @@ async function runRule(options: ConformanceOptions, body: (log: LogUnderTest) =>
       openOther: async (more) => open({ storage: await newStorage(), ...more }),
       afterwards: (cleanUp) => void cleanUps.push(cleanUp),
     });
-  } finally {
-    // Last in, first out: stores are closed before their storage goes.
-    for (const cleanUp of cleanUps.reverse()) await cleanUp();
+  } catch (error) {
+    failures.push(error);
   }
+  // Last in, first out: stores are closed before their storage goes.
+  for (const cleanUp of cleanUps.reverse()) {
+    try {
+      await cleanUp();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  // What went wrong first is the reason of the rest.
+  if (failures.length > 0) throw failures[0];
 }
