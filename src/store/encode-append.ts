@@ -10,14 +10,16 @@ export function encodeAppend(appends: readonly StreamAppend[], context: EncodeCo
   if (!Array.isArray(appends)) throw new InvalidEventError('writes', 'is not an array of { streamId, expectedVersion, events }');
   const named = new Set<string>();
   const ids: string[] = [];
-  const writes = appends.map(({ streamId, expectedVersion, events }, i): StreamWrite => {
+  const writes = appends.map((append, i): StreamWrite => {
+    if (typeof append !== 'object' || append === null) throw new InvalidEventError(`writes[${i}]`, 'is not a { streamId, expectedVersion, events }');
+    const { streamId, expectedVersion, events } = append;
     const path = appends.length === 1 ? 'events' : `writes[${i}].events`;
     const stream = streamIdToString(streamId);
     if (named.has(stream)) throw new InvalidStreamIdError(stream, 'one append names it twice; put its events into one write');
     named.add(stream);
     checkExpectedVersion(expectedVersion);
     const { maxBatchEvents } = context.limits;
-    if (events.length > maxBatchEvents) throw new EventTooLargeError(path, events.length, maxBatchEvents, 'events');
+    if (Array.isArray(events) && events.length > maxBatchEvents) throw new EventTooLargeError(path, events.length, maxBatchEvents, 'events');
     const onlyChecks = appends.length > 1 && Array.isArray(events) && events.length === 0;
     const batches = onlyChecks ? [] : encodeEvents(stream, events, path, context);
     for (const batch of batches) for (const id of batch.ids ?? []) if (id !== undefined) ids.push(id);
