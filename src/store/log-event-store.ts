@@ -77,12 +77,22 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
 
   async *readStream(id: StreamId | string, options: ReadStreamOptions = {}): AsyncGenerator<StoredEvent<E>, void, undefined> {
     this.#checkOpen();
-    for await (const page of streamPages<E>(this.#log, id, options)) yield* page;
+    for await (const page of streamPages<E>(this.#log, id, options)) {
+      for (const event of page) {
+        options.signal?.throwIfAborted();
+        yield event;
+      }
+    }
   }
 
   async *readAll(options: ReadAllOptions = {}): AsyncGenerator<StoredEvent<E>, void, undefined> {
     this.#checkOpen();
-    for await (const page of logPages<E>(this.#log, options)) yield* page;
+    for await (const page of logPages<E>(this.#log, options)) {
+      for (const event of page) {
+        options.signal?.throwIfAborted();
+        yield event;
+      }
+    }
   }
 
   subscribeToStream(id: StreamId | string, fromVersion = 0, options: SubscribeOptions<E> = {}): Observable<never> {
