@@ -14,18 +14,17 @@ export function requested<T>(request: IDBRequest<T>): Promise<T> {
  * leaves open what became of it, when the browser closed the connection.
  */
 export function completed(transaction: IDBTransaction): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const { db } = transaction;
+  return new Promise<void>((resolve, reject) => {
+    const fail = (): void => reject(transaction.error ?? new DOMException('', 'AbortError'));
     // Chromium never ends a transaction that is being committed when it closes the connection by force (site data cleared).
-    const onClose = (): void => void setTimeout(() => reject(new DOMException('The connection was closed.', 'AbortError')));
+    const onClose = (): void => void setTimeout(fail);
+    const { db } = transaction;
     db.addEventListener('close', onClose);
-    transaction.oncomplete = () => {
+    const ended = (settle: () => void) => () => {
       db.removeEventListener('close', onClose);
-      resolve();
+      settle();
     };
-    transaction.onabort = () => {
-      db.removeEventListener('close', onClose);
-      reject(transaction.error ?? new DOMException('The transaction was aborted.', 'AbortError'));
-    };
+    transaction.oncomplete = ended(resolve);
+    transaction.onabort = ended(fail);
   });
 }
