@@ -105,7 +105,7 @@ export class Connection {
     } catch (error) {
       if (error !== TIMED_OUT) throw this.#explain(error, bodyError);
       const what = `The database "${this.#options.name}" is held by another tab.`;
-      throw new StorageBlockedError(what, aborted ? 'no' : 'unknown');
+      throw new StorageBlockedError(what, aborted || mode === 'readonly' ? 'no' : 'unknown');
     }
     return result;
   }

@@ -5,7 +5,7 @@ import { MAX_RECORD_EVENTS, lastPosition, toBatches, type CommitRecord } from '.
 import type { Connection } from './connection.ts';
 import type { HeadCache } from './head-cache.ts';
 import { readHeads, readTail } from './read-state.ts';
-import { requested } from './request.ts';
+import { endAlone, requested } from './request.ts';
 import { commitsOf, streamRange } from './schema.ts';
 
 /** A page has at most so many records and, going by those read before, about so many UTF-16 units of payload. */
@@ -25,20 +25,19 @@ export class LogReader {
   }
 
   head(): Promise<number> {
-    return this.#read(readTail);
+    return this.#look(readTail);
   }
 
   async readAll({ from, limit, direction }: ReadRange): Promise<Page> {
     if (direction === 'backwards') return this.#backwards(undefined, from, limit);
     const count = this.#recordsFor(limit);
-    const records = await this.#read(async (commits) => {
-      const found = await requested<CommitRecord[]>(commits.getAll(IDBKeyRange.lowerBound(from), count));
-      if (found[0]?.k === from || from === (this.#cache.tail ?? 0) + 1) return found;
+    const records = await this.#look((commits) => requested<CommitRecord[]>(commits.getAll(IDBKeyRange.lowerBound(from), count)));
+    if (records[0]?.k !== from && from !== (this.#cache.tail ?? 0) + 1) {
       // `from` may be inside the record before.
-      const before = await requested(commits.openCursor(IDBKeyRange.upperBound(from), 'prev'));
+      const before = await this.#look((commits) => requested(commits.openCursor(IDBKeyRange.upperBound(from), 'prev')));
       const record = before?.value as CommitRecord | undefined;
-      return record && lastPosition(record) >= from ? [record, ...found] : found;
-    });
+      if (record && lastPosition(record) >= from) records.unshift(record);
+    }
     this.#cache.absorb(records);
     const batches = this.#toBatches(records);
     return { batches, next: records.length < count ? undefined : lastPosition(records.at(-1)!) + 1 };
@@ -47,7 +46,7 @@ export class LogReader {
   async readStream(stream: string, { from, limit, direction }: ReadRange): Promise<Page> {
     if (direction === 'backwards') return this.#backwards(stream, from, limit);
     const count = this.#recordsFor(limit);
-    const records = await this.#read((commits) =>
+    const records = await this.#look((commits) =>
       requested<CommitRecord[]>(commits.index('streams').getAll(streamRange(stream, from), count)),
     );
     const batches = this.#toBatches(records, stream);
@@ -80,7 +79,7 @@ export class LogReader {
   }
 
   async streamInfo(stream: string): Promise<StreamSummary | undefined> {
-    return this.#read(async (commits) => {
+    return this.#look(async (commits) => {
       const [summary] = await summarize(commits, [stream]);
       return summary!.version === 0 ? undefined : summary;
     });
@@ -101,6 +100,11 @@ export class LogReader {
       }
       return summarize(commits, streams);
     });
+  }
+
+  /** `body` makes all its requests before it awaits any: see `endAlone`. */
+  #look<T>(body: (commits: IDBObjectStore) => Promise<T>): Promise<T> {
+    return this.#connection.run(['commits'], 'readonly', (transaction) => endAlone(transaction, body(commitsOf(transaction))));
   }
 
   #read<T>(body: (commits: IDBObjectStore) => Promise<T>): Promise<T> {
