@@ -46,13 +46,15 @@ export class LogReader {
   async readStream(stream: string, { from, limit, direction }: ReadRange): Promise<Page> {
     if (direction === 'backwards') return this.#backwards(stream, from, limit);
     const count = this.#recordsFor(limit);
+    const { tail } = this.#cache;
     const records = await this.#look((commits) =>
       requested<CommitRecord[]>(commits.index('streams').getAll(streamRange(stream, from), count)),
     );
     const batches = this.#toBatches(records, stream);
     if (records.length === count) return { batches, next: lastVersion(batches) + 1 };
     const head = records.at(-1)?.s.find((entry) => entry?.[0] === stream)?.[1] ?? (from === 1 ? 0 : undefined);
-    if (head !== undefined) this.#cache.set(stream, head);
+    // A later read may have come in before: then this is what the stream was, not what it is.
+    if (head !== undefined && this.#cache.tail === tail) this.#cache.set(stream, head);
     return { batches, next: undefined };
   }
 

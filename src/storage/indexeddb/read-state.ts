@@ -10,36 +10,40 @@ import { streamRange } from './schema.ts';
 /** A tab that is behind by more records than this forgets what it knows of streams instead of catching up. */
 const MAX_CATCH_UP_RECORDS = 64;
 
-/** Reads what a decision on these appends needs, and brings the cache up to date with the log. */
-export async function readState(
-  commits: IDBObjectStore,
-  cache: HeadCache,
-  appends: readonly Append[],
-): Promise<LogState> {
+/** Runs requests of one moment of the log; the body makes them all before it awaits any. */
+export type Look = <T>(body: (commits: IDBObjectStore) => Promise<T>) => Promise<T>;
+
+/**
+ * What a decision on these appends needs, as of one moment of the log. The log may go on meanwhile: whoever writes adds at
+ * `tail + 1`, which fails then. Brings the cache up to date.
+ */
+export async function readState(look: Look, cache: HeadCache, appends: readonly Append[]): Promise<LogState> {
   const streams = [...new Set(appends.flatMap(({ writes }) => writes.map(({ stream }) => stream)))];
-  const unknown = streams.filter((stream) => cache.get(stream) === undefined);
   const ids = new Set(appends.flatMap((append) => append.ids));
-  const [looked, locations, caughtUp] = await Promise.all([
-    readHeads(commits, unknown),
-    locate(commits, ids),
-    catchUp(commits, cache),
-  ]);
-  const missed = caughtUp ? [] : await readHeads(commits, streams);
-  const heads = new Map([...looked, ...missed]);
-  for (const [stream, version] of heads) cache.set(stream, version);
-  for (const stream of streams) if (!heads.has(stream)) heads.set(stream, cache.get(stream)!);
-  return { tail: cache.tail!, heads, locations };
+  const before = cache.tail;
+  // Taken now: while this waits, reads may bring the cache to a later moment than the one that is looked at.
+  const heads = new Map<string, number | undefined>(streams.map((stream) => [stream, before === undefined ? undefined : cache.get(stream)]));
+  const unknown = streams.filter((stream) => heads.get(stream) === undefined);
+  const [looked, keys, end] = await look((commits) =>
+    Promise.all([readHeads(commits, unknown), findRecords(commits, ids), before === undefined ? readTail(commits) : readNews(commits, before)]),
+  );
+  const news = typeof end === 'number' ? [] : end;
+  if (news.length === MAX_CATCH_UP_RECORDS) {
+    cache.reset(undefined);
+    return readState(look, cache, appends);
+  }
+  for (const [stream, version] of looked) heads.set(stream, version);
+  for (const entry of news.flatMap(({ s }) => s)) if (entry && heads.has(entry[0])) heads.set(entry[0], entry[1]);
+  const tail = typeof end === 'number' ? end : news.length > 0 ? lastPosition(news.at(-1)!) : before!;
+  if (cache.tail === undefined) cache.reset(tail);
+  cache.absorb(news);
+  const state = { tail, heads: heads as Map<string, number>, locations: await locate(look, keys, ids) };
+  if (cache.tail === tail) for (const [stream, version] of state.heads) cache.set(stream, version);
+  return state;
 }
 
-/** @returns whether the versions of streams in the cache are good still */
-async function catchUp(commits: IDBObjectStore, cache: HeadCache): Promise<boolean> {
-  if (cache.tail !== undefined) {
-    const news = await requested<CommitRecord[]>(commits.getAll(IDBKeyRange.lowerBound(cache.tail + 1), MAX_CATCH_UP_RECORDS));
-    cache.absorb(news);
-    if (news.length < MAX_CATCH_UP_RECORDS) return true;
-  }
-  cache.reset(await readTail(commits));
-  return false;
+function readNews(commits: IDBObjectStore, tail: number): Promise<CommitRecord[]> {
+  return requested<CommitRecord[]>(commits.getAll(IDBKeyRange.lowerBound(tail + 1), MAX_CATCH_UP_RECORDS));
 }
 
 /** Position of the last event of the log. */
@@ -62,16 +66,17 @@ export async function readHeads(
   );
 }
 
-async function locate(
-  commits: IDBObjectStore,
-  ids: ReadonlySet<string>,
-): Promise<Map<string, EventLocation>> {
-  const locations = new Map<string, EventLocation>();
-  if (ids.size === 0) return locations;
+/** Keys of the records that may hold these event ids. */
+async function findRecords(commits: IDBObjectStore, ids: ReadonlySet<string>): Promise<IDBValidKey[]> {
   const index = commits.index('ids');
-  const keys = new Set([...ids].map(idKey));
-  const found = await Promise.all([...keys].map((key) => requested(index.getAllKeys(key))));
-  const records = await Promise.all([...new Set(found.flat())].map((key) => requested<CommitRecord>(commits.get(key))));
+  const keys = await Promise.all([...new Set([...ids].map(idKey))].map((key) => requested(index.getAllKeys(key))));
+  return [...new Set(keys.flat())];
+}
+
+async function locate(look: Look, keys: readonly IDBValidKey[], ids: ReadonlySet<string>): Promise<Map<string, EventLocation>> {
+  const locations = new Map<string, EventLocation>();
+  if (keys.length === 0) return locations;
+  const records = await look((commits) => Promise.all(keys.map((key) => requested<CommitRecord>(commits.get(key)))));
   for (const record of records) {
     for (const batch of toBatches(record)) {
       for (const { id, version, globalPosition } of decodeBatch(batch)) {
