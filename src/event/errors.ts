@@ -22,12 +22,10 @@ export class ConcurrencyError extends ErmineError {
     expectedVersion: number,
     actualVersion: number,
   ) {
-    super('ConcurrencyError', 'CONCURRENCY_CONFLICT', `Stream "${streamId}" is at version ${actualVersion}, not ${EXPECTATIONS[expectedVersion] ?? expectedVersion}. ` +
+    super('ConcurrencyError', 'CONCURRENCY_CONFLICT', `Stream "${streamId}" is at version ${actualVersion}, expected ${expectedVersion}. ` +
         'Nothing was written. Load the stream again and decide anew.', { streamId, expectedVersion, actualVersion });
   }
 }
-
-const EXPECTATIONS: Readonly<Record<number, string>> = { 0: 'NoStream', [-2]: 'StreamExists' };
 
 /** An expected version, a version, a position or a count is not a number that can mean one. */
 export class InvalidVersionError extends ErmineError {
@@ -94,7 +92,7 @@ export class EventTooLargeError extends ErmineError {
     limit: number,
     unit: 'bytes' | 'events',
   ) {
-    super('EventTooLargeError', 'EVENT_TOO_LARGE', `${path} is ${actual} ${unit}, the limit is ${limit}. Nothing was written. Append less, or raise \`limits\`.`, { path, actual, limit, unit });
+    super('EventTooLargeError', 'EVENT_TOO_LARGE', `${path} is ${actual} ${unit}, the limit is ${limit}. Nothing was written. Append less, or raise the limit.`, { path, actual, limit, unit });
   }
 }
 
@@ -118,7 +116,7 @@ export class StoreClosedError extends ErmineError {
   declare readonly code: 'STORE_CLOSED';
 
   constructor() {
-    super('StoreClosedError', 'STORE_CLOSED', 'The store is closed. Open it again with openEventStore().');
+    super('StoreClosedError', 'STORE_CLOSED', 'The store is closed. Open it again.');
   }
 }
 

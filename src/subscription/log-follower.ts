@@ -5,7 +5,7 @@ import { onPageAwake } from '../tabs/page-events.ts';
 import { unref } from '../tabs/unref.ts';
 
 const PAGE_EVENTS = 256;
-/** A hint that came to nothing was a lie: for so long none is believed, and the poll has to do. */
+/** After a hint that came to nothing, the next one is looked into no sooner. */
 const DOUBT_MS = 100;
 
 export interface Follower {
@@ -30,6 +30,7 @@ export class LogFollower {
   #head = 0;
   #hinted = false;
   #doubtUntil = 0;
+  #believing: ReturnType<typeof setTimeout> | undefined;
   readonly #polling: ReturnType<typeof setInterval>;
   readonly #stopListening = onPageAwake(() => this.wake());
 
@@ -59,11 +60,6 @@ export class LogFollower {
     for (const follower of [...this.#followers]) follower.wake();
   }
 
-  /** Whether the events after this position are few: then the end of the log is read, which all subscriptions share. */
-  isNear(position: number): boolean {
-    return this.#head - position <= PAGE_EVENTS;
-  }
-
   /** Batches from the one that holds `from` on; from memory when they are the latest. */
   async readFrom(from: number): Promise<Page> {
     const first = this.#fresh[0]?.position ?? Infinity;
@@ -84,6 +80,7 @@ export class LogFollower {
 
   close(): void {
     clearInterval(this.#polling);
+    clearTimeout(this.#believing);
     this.#stopListening();
     this.#channel.close();
     for (const follower of [...this.#followers]) follower.end();
@@ -100,7 +97,14 @@ export class LogFollower {
   }
 
   #onHint({ epoch, position }: Hint): void {
-    if ((epoch === this.log.epoch && position <= this.#head) || Date.now() < this.#doubtUntil) return;
+    if (epoch === this.log.epoch && position <= this.#head) return;
+    const doubtMs = Math.max(0, this.#doubtUntil - Date.now());
+    if (doubtMs === 0) this.#believe();
+    else this.#believing ??= setTimeout(() => this.#believe(), doubtMs);
+  }
+
+  #believe(): void {
+    this.#believing = undefined;
     this.#hinted = true;
     this.wake();
   }

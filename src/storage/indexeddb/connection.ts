@@ -30,9 +30,10 @@ export class LostConnection extends Error {}
 
 /** A connection that opens itself again when the browser or another tab takes it away, as long as the epoch stays. */
 export class Connection {
+  /** Of the database that was opened first; no other one is opened later. */
+  epoch: string | undefined;
   readonly #options: ConnectionOptions;
   #database: IDBDatabase | undefined;
-  #epoch: string | undefined;
   #opening: Promise<IDBDatabase> | undefined;
   /** Why it is closed for good. */
   #ended: ErmineError | undefined;
@@ -45,11 +46,6 @@ export class Connection {
 
   private constructor(options: ConnectionOptions) {
     this.#options = options;
-  }
-
-  /** Of the database that was opened first; no other one is opened later. */
-  get epoch(): string {
-    return this.#epoch!;
   }
 
   get state(): ConnectionState {
@@ -104,7 +100,7 @@ export class Connection {
       await within(this.#options.blockedAfterMs, done, () => (aborted = abort(transaction)));
     } catch (error) {
       if (error !== TIMED_OUT) throw this.#explain(error, bodyError);
-      const what = `The database "${this.#options.name}" is held by another tab.`;
+      const what = `Another tab holds the database.`;
       throw new StorageBlockedError(what, aborted ? 'no' : 'unknown');
     }
     return result;
@@ -136,13 +132,13 @@ export class Connection {
   }
 
   #open(): Promise<IDBDatabase> {
-    this.#opening ??= openDatabase({ ...this.#options, epoch: this.#epoch, onLost: (lost) => this.#lost(lost) })
+    this.#opening ??= openDatabase({ ...this.#options, epoch: this.epoch, onLost: (lost) => this.#lost(lost) })
       .then(({ database, epoch }) => {
         if (this.#ended) {
           database.close();
           throw this.#ended;
         }
-        this.#epoch = epoch;
+        this.epoch = epoch;
         this.#database = database;
         this.#options.onConnection();
         return database;

@@ -73,7 +73,7 @@ async function tryToOpen(options: OpenOptions): Promise<OpenDatabase> {
     if (nameOf(cause) === 'VersionError') throw new VersionTooNewError(name, { cause });
     if (cause !== TIMED_OUT) {
       throw new StorageUnavailableError(
-        `${what}cannot be opened (${String(cause)}). Is this a private window, or are site data off?`,
+        `${what}cannot be opened (${String(cause)}). Are site data off?`,
         { cause },
       );
     }
