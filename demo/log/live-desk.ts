@@ -1,12 +1,12 @@
 import { CaughtUp, type EventStore, type StoredEvent } from 'ermine';
-import { BehaviorSubject, type Subscription } from 'rxjs';
+import { BehaviorSubject, filter, firstValueFrom, type Subscription } from 'rxjs';
 import { emptyDesk, evolve, type Desk } from '../desk/desk.ts';
 import { bufferFrames } from './buffer-frames.ts';
 
 export interface LiveView {
   readonly desk: Desk;
-  /** Whether everything that was in the log has been read. */
-  readonly caughtUp: boolean;
+  /** Everything up to this position has been read; undefined until the log's end was reached for the first time. */
+  readonly readTo: number | undefined;
   /** Why nothing new will come. */
   readonly error: unknown;
 }
@@ -19,12 +19,14 @@ const MIN_EVENTS_BETWEEN_STATES = 512;
  * them, so that the desk at any position is there at once.
  */
 export class LiveDesk {
-  readonly view$ = new BehaviorSubject<LiveView>({ desk: emptyDesk, caughtUp: false, error: undefined });
+  readonly view$ = new BehaviorSubject<LiveView>({ desk: emptyDesk, readTo: undefined, error: undefined });
+  readonly #store: EventStore;
   readonly #events: StoredEvent[] = [];
   readonly #states: Desk[] = [emptyDesk];
   readonly #subscription: Subscription;
 
   constructor(store: EventStore) {
+    this.#store = store;
     this.#subscription = store
       .subscribeToAll(0, { caughtUp: true })
       .pipe(bufferFrames())
@@ -41,12 +43,19 @@ export class LiveDesk {
     return evolve(state, later);
   }
 
+  /** Resolves when everything that is in the log by now has been read. */
+  async catchUp(): Promise<void> {
+    const { position } = await this.#store.head();
+    await firstValueFrom(this.view$.pipe(filter(({ readTo = -1 }) => readTo >= position)));
+  }
+
   stop(): void {
     this.#subscription.unsubscribe();
   }
 
   #take(news: readonly (StoredEvent | CaughtUp)[]): void {
     const events = news.filter((entry): entry is StoredEvent => entry.type !== CaughtUp);
+    const caughtUp = news.findLast((entry): entry is CaughtUp => entry.type === CaughtUp);
     let { desk } = this.view$.value;
     for (let taken = 0; taken < events.length; ) {
       const kept = this.#states.at(-1)!;
@@ -58,8 +67,7 @@ export class LiveDesk {
       if (desk.eventCount === end) this.#states.push(desk);
       taken += next.length;
     }
-    const caughtUp = this.view$.value.caughtUp || events.length < news.length;
-    this.view$.next({ desk, caughtUp, error: undefined });
+    this.view$.next({ desk, readTo: caughtUp?.globalPosition ?? this.view$.value.readTo, error: undefined });
   }
 
   /** How many events there are up to a position; positions grow, though some may be missing. */

@@ -1,5 +1,4 @@
 import { useMemo, useRef, useState } from 'react';
-import { importSample } from '../log/sample-log.ts';
 import type { Session } from '../log/session.ts';
 import { AppFooter } from './app-footer.tsx';
 import { AppHeader } from './app-header.tsx';
@@ -17,14 +16,15 @@ import { useSubject } from './use-subject.ts';
 /** The page around an open log: first its import, then the desk. */
 export function App({ session }: { readonly session: Session }) {
   const { store, live } = session;
-  const { desk, caughtUp, error } = useSubject(live.view$);
+  const { desk, readTo, error } = useSubject(live.view$);
   const route = useRoute();
   const [person, choosePerson] = usePerson();
-  const sample = useSampleImport(session.sampleImport, () => importSample(store, session.epoch));
+  const sample = useSampleImport(session);
   const [position, setPosition] = useState<number>();
   const shown = useMemo(() => (position === undefined ? desk : live.deskAt(position)), [live, desk, position]);
   const main = useRef<HTMLElement>(null);
-  const isReady = sample.isSettled && caughtUp;
+  const isRead = readTo !== undefined;
+  const isReady = sample.isSettled && isRead;
   const name = route.page === 'case' ? route.name : undefined;
 
   return (
@@ -57,7 +57,7 @@ export function App({ session }: { readonly session: Session }) {
         {!sample.isSettled && sample.run && (
           <ImportScreen run={sample.run} caseCount={desk.cases.size} onContinue={sample.goOn} onSkip={sample.skip} />
         )}
-        {sample.isSettled && !caughtUp && <p className="card">Reading the log…</p>}
+        {sample.isSettled && !isRead && <p className="card">Reading the log…</p>}
         {isReady && route.page === 'data' && <DataPage session={session} eventCount={desk.eventCount} />}
         {isReady && route.page !== 'data' && <DeskPage store={store} live={desk} shown={shown} person={person} openCase={name} />}
       </main>

@@ -38,21 +38,23 @@ export function DecisionNotice({ status, unseen, onTakeNote }: Props) {
     );
   }
   if (status.kind === 'failed') return <ErrorNotice error={status.error} />;
-  if (unseen > 0) {
-    return (
-      <div className="notice notice-news">
-        <output>
-          <strong>{countOf(unseen, 'new event')}</strong> since you looked. A step is refused until you have taken note.
-        </output>
-        {takeNote}
-      </div>
-    );
-  }
-  return <output className="notice notice-quiet">{quietWords(status)}</output>;
+  return (
+    <div className={`notice ${unseen > 0 ? 'notice-news' : 'notice-quiet'}`}>
+      <output>
+        {quietWords(status, unseen)}
+        {unseen > 0 && (
+          <>
+            <strong>{countOf(unseen, 'new event')}</strong> since you looked. A step is refused until you have taken note.
+          </>
+        )}
+      </output>
+      {unseen > 0 && takeNote}
+    </div>
+  );
 }
 
-function quietWords(status: DecisionStatus): string {
-  if (status.kind === 'writing') return 'Writing…';
-  if (status.kind === 'done') return `Done: “${status.step}” is event ${status.version} of this case.`;
-  return 'You have seen everything up to now.';
+function quietWords(status: DecisionStatus, unseen: number): string {
+  if (status.kind === 'writing') return 'Writing… ';
+  if (status.kind === 'done') return `Done: “${status.step}” is event ${status.version} of this case. `;
+  return unseen > 0 ? '' : 'You have seen everything up to now.';
 }

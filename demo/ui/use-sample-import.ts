@@ -1,5 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { ImportRun } from '../log/import-run.ts';
+import { importSample } from '../log/sample-log.ts';
+import type { Session } from '../log/session.ts';
 
 export interface SampleImport {
   readonly run: ImportRun | undefined;
@@ -13,16 +15,17 @@ export interface SampleImport {
 }
 
 /** The import of the first open: under way, stopped, taken up again, or over. */
-export function useSampleImport(first: ImportRun | undefined, start: () => ImportRun): SampleImport {
-  const [run, setRun] = useState(first);
-  const [isDone, setDone] = useState(first === undefined);
+export function useSampleImport({ store, live, epoch, sampleImport }: Session): SampleImport {
+  const [run, setRun] = useState(sampleImport);
+  const [isDone, setDone] = useState(sampleImport === undefined);
   const [isSkipped, setSkipped] = useState(false);
   useEffect(() => {
     const subscription = run?.state$.subscribe(({ status }) => {
-      if (status === 'done') setDone(true);
+      // Whoever opens a case now must find all of its events.
+      if (status === 'done') void live.catchUp().then(() => setDone(true));
     });
     return () => subscription?.unsubscribe();
-  }, [run]);
+  }, [run, live]);
 
   return {
     run,
@@ -31,7 +34,7 @@ export function useSampleImport(first: ImportRun | undefined, start: () => Impor
     isUnfinished: isSkipped && !isDone,
     goOn() {
       setSkipped(false);
-      setRun(start());
+      setRun(importSample(store, epoch));
     },
     skip: () => setSkipped(true),
   };
