@@ -4,7 +4,7 @@ import manifest from './package.json' with { type: 'json' };
 /** `./dist/x.js` in the package's exports is built from `src/x.ts`, so the list of entries is said once. */
 const entry = Object.values(manifest.exports).map((target) => target.default.replace('./dist/', 'src/').replace(/\.js$/, '.ts'));
 
-const external = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+const external = Object.keys(manifest.peerDependencies);
 
 export default defineConfig({
   build: {

@@ -1,1 +1,2 @@
-export {};
+export { testStorage, type ConformanceOptions, type TestFramework } from './testing/storage-conformance.ts';
+export type { Supports } from './testing/suite.ts';

@@ -1,6 +1,5 @@
-import type { Log } from '../storage/storage.ts';
+import type { StoredEvent } from '../event/event.ts';
 import type { EventFilter } from '../subscription/filter.ts';
-import { logPages } from './read-events.ts';
 
 export interface ExportOptions {
   /** Inclusive; the beginning unless told. */
@@ -22,16 +21,16 @@ export interface ExportProgress {
 
 const utf8 = new TextEncoder();
 
-/** The log as NDJSON up to its head at the first read; pages are read as the consumer takes them. */
-export function exportEvents(log: Log, options: ExportOptions = {}): ReadableStream<Uint8Array> {
-  const { fromPosition, filter, gzip = false, onProgress, signal } = options;
-  let head: number;
+/** Events as NDJSON up to a position; pages are read as the consumer takes them. */
+export function exportEvents(
+  pages: AsyncGenerator<readonly StoredEvent[], void, undefined>,
+  head: number,
+  { gzip = false, onProgress }: ExportOptions,
+): ReadableStream<Uint8Array> {
   let written = 0;
-  const pages = logPages(log, { ...(fromPosition !== undefined && { fromPosition }), ...(filter && { filter }), ...(signal && { signal }) });
   const lines = new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       async pull(controller) {
-        head ??= await log.head();
         const { done, value = [] } = await pages.next();
         const events = value.filter((event) => event.globalPosition <= head);
         if (events.length > 0) {

@@ -1,10 +1,5 @@
-import { encodeEvents, type EncodableEvent, type EncodeContext } from '../event/encode.ts';
-import { InvalidImportError, isErmineError } from '../event/errors.ts';
-import { idsOf } from '../event/event-batch.ts';
-import { idFromText } from '../event/event-id.ts';
-import { StreamDeleted } from '../event/event.ts';
-import { streamIdToString, type StreamId } from '../event/stream-id.ts';
-import { AnyVersion } from '../event/version.ts';
+import type { EncodableEvent } from '../event/encode.ts';
+import type { StreamDeleted } from '../event/event.ts';
 import type { Append } from '../storage/storage.ts';
 import { readLines, type Line } from './ndjson.ts';
 
@@ -27,13 +22,23 @@ export interface ImportProgress extends ImportResult {
   readonly bytes: number;
 }
 
-/** What an import does to the store. */
+/**
+ * What an import needs of the store. It is handed over, not imported, so that a bundler can leave this module out of what
+ * a page loads at its start without tearing the core into pieces.
+ */
 export interface ImportTarget {
+  encode(stream: string, events: readonly EncodableEvent[]): Append;
   append(append: Append): Promise<{ readonly deduplicated: boolean }>;
   deleteStream(stream: string): Promise<unknown>;
-  readonly context: Omit<EncodeContext, 'now' | 'metadata'> & { readonly now: () => number };
+  /** @throws {InvalidStreamIdError} */
+  streamName(id: unknown): string;
+  /** 53 bits of hash. */
+  hash53(text: string, seed: number): number;
+  /** An {@link InvalidImportError}. */
+  invalid(line: number, rule: string, cause?: unknown): Error;
 }
 
+const DELETED: typeof StreamDeleted = '$streamDeleted';
 const BATCH_EVENTS = 512;
 
 interface ImportedEvent extends EncodableEvent {
@@ -61,7 +66,7 @@ export async function importEvents(target: ImportTarget, source: ReadableStream<
     onProgress?.({ ...result, bytes });
   };
   for await (const line of readLines(source, (count) => (bytes += count))) {
-    batch.push(parseLine(line));
+    batch.push(parseLine(target, line));
     if (batch.length === BATCH_EVENTS) await write();
   }
   if (batch.length > 0) await write();
@@ -69,7 +74,7 @@ export async function importEvents(target: ImportTarget, source: ReadableStream<
 }
 
 async function importBatch(target: ImportTarget, events: readonly ImportedEvent[]): Promise<ImportResult> {
-  const steps = toRuns(events).map((run) => ({ run, append: run[0]!.type === StreamDeleted ? undefined : toAppend(target, run) }));
+  const steps = toRuns(events).map((run) => ({ run, append: run[0]!.type === DELETED ? undefined : toAppend(target, run) }));
   const result = { imported: 0, skipped: 0 };
   const writing: Promise<void>[] = [];
   for (const { run, append } of steps) {
@@ -88,8 +93,8 @@ async function write(target: ImportTarget, run: readonly ImportedEvent[], append
     const { deduplicated } = await target.append(append);
     result[deduplicated ? 'skipped' : 'imported'] += run.length;
   } catch (error) {
-    if (isErmineError(error, 'STREAM_DELETED')) result.skipped += run.length;
-    else if (isErmineError(error, 'CORRUPTED_IDEMPOTENCY') && run.length > 1) {
+    if (codeOf(error) === 'STREAM_DELETED') result.skipped += run.length;
+    else if (codeOf(error) === 'CORRUPTED_IDEMPOTENCY' && run.length > 1) {
       // An earlier import ended within this run of events: one by one, the known ones are told from the new ones.
       for (const event of run) await write(target, [event], toAppend(target, [event]), result);
     } else throw error;
@@ -101,7 +106,7 @@ async function writeTombstone(target: ImportTarget, { stream }: ImportedEvent, r
     await target.deleteStream(stream);
     result.imported++;
   } catch (error) {
-    if (!isErmineError(error, 'STREAM_DELETED')) throw error;
+    if (codeOf(error) !== 'STREAM_DELETED') throw error;
     result.skipped++;
   }
 }
@@ -111,57 +116,64 @@ function toRuns(events: readonly ImportedEvent[]): ImportedEvent[][] {
   const runs: ImportedEvent[][] = [];
   for (const event of events) {
     const last = runs.at(-1)?.at(-1);
-    if (last && last.stream === event.stream && last.type !== StreamDeleted && event.type !== StreamDeleted) runs.at(-1)!.push(event);
+    if (last && last.stream === event.stream && last.type !== DELETED && event.type !== DELETED) runs.at(-1)!.push(event);
     else runs.push([event]);
   }
   return runs;
 }
 
-function toAppend({ context }: ImportTarget, run: readonly ImportedEvent[]): Append {
-  const stream = run[0]!.stream;
-  const encode = (events: readonly ImportedEvent[]): ReturnType<typeof encodeEvents> =>
-    encodeEvents(stream, events, 'events', { ...context, now: context.now(), metadata: undefined });
+function toAppend(target: ImportTarget, run: readonly ImportedEvent[]): Append {
+  const { stream } = run[0]!;
   try {
-    const batches = encode(run);
-    return { writes: [{ stream, expectedVersion: AnyVersion, batches }], ids: batches.flatMap(idsOf) };
+    return target.encode(stream, run);
   } catch (error) {
-    for (const event of run) checkAlone(event, encode);
+    for (const event of run) checkAlone(target, event);
     throw error;
   }
 }
 
-function checkAlone(event: ImportedEvent, encode: (events: readonly ImportedEvent[]) => unknown): void {
+function checkAlone(target: ImportTarget, event: ImportedEvent): void {
   try {
-    encode([event]);
+    target.encode(event.stream, [event]);
   } catch (cause) {
-    throw new InvalidImportError(event.line, `cannot be stored (${(cause as Error).message})`, { cause });
+    throw target.invalid(event.line, `cannot be stored (${(cause as Error).message})`, cause);
   }
 }
 
-function parseLine({ text, number }: Line): ImportedEvent {
+function parseLine(target: ImportTarget, { text, number }: Line): ImportedEvent {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new InvalidImportError(number, `is not JSON (${(cause as Error).message})`, { cause });
+    throw target.invalid(number, `is not JSON (${(cause as Error).message})`, cause);
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new InvalidImportError(number, 'is not an event object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw target.invalid(number, 'is not an event object');
   const { streamId, type, data, metadata, id, timestamp } = value as Record<string, unknown>;
   const time = typeof timestamp === 'string' ? Date.parse(timestamp) : timestamp;
   if (time !== undefined && !Number.isSafeInteger(time)) {
-    throw new InvalidImportError(number, 'has a timestamp that is neither milliseconds since 1970 nor an ISO 8601 date');
+    throw target.invalid(number, 'has a timestamp that is neither milliseconds since 1970 nor an ISO 8601 date');
   }
   try {
     return {
-      stream: streamIdToString(streamId as StreamId | string),
+      stream: target.streamName(streamId),
       type: type as string,
       data,
       ...(metadata !== undefined && { metadata: metadata as NonNullable<EncodableEvent['metadata']> }),
-      id: typeof id === 'string' ? id : idFromText(`${number}\n${text}`),
+      id: id === undefined ? idFromText(`${number}\n${text}`, target) : (id as string),
       ...(time !== undefined && { timestamp: time as number }),
       line: number,
     };
   } catch (cause) {
-    throw new InvalidImportError(number, `has no valid stream id (${(cause as Error).message})`, { cause });
+    throw target.invalid(number, `has no valid stream id (${(cause as Error).message})`, cause);
   }
+}
+
+/** A UUID (version 8) that is the same for the same text. */
+function idFromText(text: string, { hash53 }: ImportTarget): string {
+  const [a, b, c] = [1, 2, 3].map((seed) => hash53(text, seed).toString(16).padStart(14, '0')) as [string, string, string];
+  return `${a.slice(-8)}-${b.slice(-4)}-8${b.slice(-7, -4)}-8${b.slice(-10, -7)}-${c.slice(-12)}`;
+}
+
+function codeOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
 }

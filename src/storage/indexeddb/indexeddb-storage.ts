@@ -1,11 +1,11 @@
 import type { Log, Storage } from '../storage.ts';
-import { browserStorageHealth, persistOnce } from '../browser-storage.ts';
 import { Committer } from './commit-appends.ts';
 import { Connection } from './connection.ts';
-import { deleteStream, truncateStream } from './erase.ts';
+import { deleteStream, truncateStream } from './delete-stream.ts';
 import { HeadCache } from './head-cache.ts';
 import { LogReader } from './log-reader.ts';
 import type { Migration } from './schema.ts';
+import { snapshotsIn } from './snapshots.ts';
 
 export interface IndexedDbStorageOptions {
   /** Name of the database; every tab, worker and service worker of the origin that opens it shares one log. */
@@ -40,26 +40,25 @@ export function indexedDbStorageWith(
 ): Storage {
   return {
     name: `indexeddb:${name}`,
-    open: async () => {
-      const connection = await Connection.open({ name, blockedAfterMs, ...(migrations && { migrations }) });
+    open: async (onConnection) => {
+      const connection = await Connection.open({ name, blockedAfterMs, onConnection, ...(migrations && { migrations }) });
       return openLog(connection, durability, persist);
     },
   };
 }
 
-/** For what can be made again. */
-const RELAXED = { durability: 'relaxed', repeatable: true } as const;
-
 function openLog(connection: Connection, durability: 'strict' | 'relaxed', persist: boolean): Log {
   const cache = new HeadCache();
   const committer = new Committer(connection, cache, durability);
   const reader = new LogReader(connection, cache);
-  const persistence = persistOnce(persist);
+  let asked = !persist;
   return {
     epoch: connection.epoch,
     commit: async (appends) => {
       const outcomes = await committer.commit(appends);
-      persistence.request();
+      // A refusal is an answer, and the health tells it.
+      if (!asked) void globalThis.navigator?.storage?.persist?.().catch(() => false);
+      asked = true;
       return outcomes;
     },
     head: () => reader.head(),
@@ -70,21 +69,8 @@ function openLog(connection: Connection, durability: 'strict' | 'relaxed', persi
     deleteStream: (stream, expectedVersion, tombstone) =>
       deleteStream(connection, cache, stream, expectedVersion, tombstone, { durability }),
     truncateStream: (stream, beforeVersion) => truncateStream(connection, stream, beforeVersion, { durability }),
-    snapshots: {
-      save: (stream, key, snapshot) =>
-        connection.run(['snapshots'], 'readwrite', async (transaction) => {
-          await transaction.objectStore('snapshots').put(snapshot, [stream, key]);
-        }, RELAXED),
-      load: (stream, key) =>
-        connection.run(['snapshots'], 'readonly', (transaction) => transaction.objectStore('snapshots').get([stream, key])),
-      delete: (stream, key) =>
-        connection.run(['snapshots'], 'readwrite', (transaction) =>
-          transaction.objectStore('snapshots').delete(key === undefined ? IDBKeyRange.bound([stream], [stream, []]) : IDBKeyRange.only([stream, key])),
-          RELAXED),
-    },
-    noticed: (position) => cache.noticed(position),
-    onConnection: (listener) => connection.onChange(listener),
-    health: async () => ({ durability, connection: connection.state, ...(await browserStorageHealth()) }),
+    snapshots: snapshotsIn(connection),
+    state: () => ({ durability, connection: connection.state }),
     close: async () => connection.close(),
   };
 }

@@ -1,4 +1,3 @@
-import { openDB } from 'idb';
 import {
   EpochChangedError,
   StorageBlockedError,
@@ -6,17 +5,23 @@ import {
   VersionTooNewError,
   isErmineError,
 } from '../../event/errors.ts';
-import { migrations as currentMigrations, type Database, type LogSchema, type Migration } from './schema.ts';
+import { requested } from './request.ts';
+import { migrations as currentMigrations, type Migration } from './schema.ts';
 
 export interface OpenOptions {
   readonly name: string;
-  /** Milliseconds that one try may take; there are two. */
-  readonly timeoutMs: number;
+  /** Milliseconds that one try may take (there are two), and later one transaction. */
+  readonly blockedAfterMs: number;
   readonly migrations?: readonly Migration[];
   /** The epoch that the database must still have; it is not made when it is missing. */
-  readonly epoch?: string;
+  readonly epoch: string | undefined;
   /** The connection must be given up: another tab upgrades or deletes the database, or the browser closed it. */
-  readonly onLost: (database: Database) => void;
+  readonly onLost: (database: IDBDatabase) => void;
+}
+
+export interface OpenDatabase {
+  readonly database: IDBDatabase;
+  readonly epoch: string;
 }
 
 /**
@@ -25,78 +30,72 @@ export interface OpenOptions {
  * @throws {EpochChangedError} when it is not the one of `epoch`
  * @throws {VersionTooNewError} {StorageBlockedError} {StorageUnavailableError}
  */
-export async function openDatabase(options: OpenOptions): Promise<{ database: Database; epoch: string }> {
-  const database = await tryToOpen(options).catch((error: unknown) => {
+export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> {
+  return tryToOpen(options).catch((error: unknown) => {
     // A first open may hang or fail for a moment in Safari ("backing store" errors): one more try.
-    const transient = isErmineError(error, 'STORAGE_UNAVAILABLE') && !isRefusal(error.cause);
-    if (transient) return tryToOpen(options);
+    if (isErmineError(error, 'STORAGE_UNAVAILABLE')) return tryToOpen(options);
     throw error;
   });
-  try {
-    const epoch = await database.get('meta', 'epoch');
-    if (epoch === undefined) throw new StorageUnavailableError(`The database "${options.name}" is not one of Ermine's: it has no epoch. Choose another name.`);
-    if (options.epoch !== undefined && epoch !== options.epoch) throw new EpochChangedError(options.epoch, epoch);
-    return { database, epoch };
-  } catch (error) {
-    database.close();
-    throw error;
-  }
 }
 
-async function tryToOpen({ name, timeoutMs, migrations = currentMigrations, epoch, onLost }: OpenOptions): Promise<Database> {
-  if (typeof indexedDB === 'undefined') {
-    throw new StorageUnavailableError('There is no IndexedDB here. Use another storage, such as memoryStorage() where nothing has to last.');
-  }
+async function tryToOpen(options: OpenOptions): Promise<OpenDatabase> {
+  const { name, blockedAfterMs, epoch: expected } = options;
   let blocked = false;
   let vanished = false;
-  const opening = openDB<LogSchema>(name, migrations.length, {
-    upgrade(database, oldVersion, _newVersion, transaction) {
-      if (oldVersion === 0 && epoch !== undefined) {
-        vanished = true;
-        transaction.abort();
-        return;
-      }
-      for (const migrate of migrations.slice(oldVersion)) migrate(database, transaction as never);
-    },
-    blocked() {
-      blocked = true;
-    },
-    blocking(_currentVersion, _blockedVersion, event) {
-      (event.target as IDBDatabase).close();
-      void opening.then(onLost);
-    },
-    terminated() {
-      void opening.then(onLost);
-    },
-  });
+  let database: IDBDatabase | undefined;
   try {
-    return await within(timeoutMs, opening, () => opening.then((database) => database.close()).catch(() => undefined));
+    const request = indexedDB.open(name, (options.migrations ?? currentMigrations).length);
+    request.onblocked = () => (blocked = true);
+    request.onupgradeneeded = ({ oldVersion }) => {
+      vanished = oldVersion === 0 && expected !== undefined;
+      if (vanished) request.transaction!.abort();
+      else upgrade(request, oldVersion, options);
+    };
+    const opening = requested(request);
+    const opened = await within(blockedAfterMs, opening, () => void opening.then((late) => late.close(), () => undefined));
+    database = opened;
+    const giveUp = (): void => {
+      opened.close();
+      options.onLost(opened);
+    };
+    opened.onversionchange = giveUp;
+    opened.onclose = giveUp;
+    const meta = opened.transaction(['meta', 'commits']).objectStore('meta');
+    const epoch = await within(blockedAfterMs, requested<string | undefined>(meta.get('epoch')), () => undefined);
+    if (epoch === undefined) throw new Error('it has no epoch');
+    vanished = expected !== undefined && epoch !== expected;
+    if (vanished) throw new EpochChangedError(expected!, epoch);
+    return { database: opened, epoch };
   } catch (cause) {
-    if (vanished) throw new EpochChangedError(epoch!, undefined);
-    if (cause === TIMED_OUT && blocked) {
-      throw new StorageBlockedError(`The database "${name}" needs an upgrade, but another tab keeps the old version open.`, 'no');
-    }
-    if (cause === TIMED_OUT) {
+    database?.close();
+    if (vanished) throw isErmineError(cause) ? cause : new EpochChangedError(expected!, undefined);
+    const what = `The database "${name}" `;
+    if (nameOf(cause) === 'VersionError') throw new VersionTooNewError(name, { cause });
+    if (cause !== TIMED_OUT) {
       throw new StorageUnavailableError(
-        `The browser did not open the database "${name}" within ${timeoutMs} ms. Another tab may be holding it: close the other tabs of this site, or restart the browser.`,
+        `${what}cannot be opened (${String(cause)}). Is this a private window, or are site data off?`,
+        { cause },
       );
     }
-    if (cause instanceof DOMException && cause.name === 'VersionError') throw new VersionTooNewError(name, { cause });
-    throw new StorageUnavailableError(
-      `The browser refused to open the database "${name}" (${String(cause)}). In a private window or with site data switched off there is no IndexedDB; with a full disk, free some space.`,
-      { cause },
-    );
+    // One that was open before is there, so what waits before us, an upgrade or a deletion, waits for another tab.
+    if (blocked || expected !== undefined) throw new StorageBlockedError(`${what}needs an upgrade, but is held by another tab.`, 'no');
+    throw new StorageUnavailableError(`${what}did not open in time. Close the other tabs.`);
   }
 }
 
-function isRefusal(cause: unknown): boolean {
-  return cause instanceof DOMException && ['SecurityError', 'QuotaExceededError', 'InvalidAccessError'].includes(cause.name);
+function upgrade(request: IDBOpenDBRequest, oldVersion: number, { migrations = currentMigrations }: OpenOptions): void {
+  for (const migrate of migrations.slice(oldVersion)) migrate(request.result, request.transaction!);
+}
+
+/** The name of an error, which is how IndexedDB tells what went wrong. */
+export function nameOf(error: unknown): string | undefined {
+  return error instanceof Error || error instanceof DOMException ? error.name : undefined;
 }
 
 export const TIMED_OUT = Symbol('timed out');
 
 /** Rejects with {@link TIMED_OUT} when the promise takes too long; what it does later is left to `late`. */
-export function within<T>(timeoutMs: number, promise: Promise<T>, late: () => unknown): Promise<T> {
+export function within<T>(timeoutMs: number, promise: Promise<T>, late: () => void): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       late();

@@ -1,20 +1,18 @@
-import type { IDBPObjectStore } from 'idb';
 import { decodeBatch } from '../../event/event-batch.ts';
 import { idKey } from '../../event/event-id.ts';
 import type { EventLocation, LogState } from '../evaluate-appends.ts';
 import type { Append } from '../storage.ts';
-import { lastPosition, toBatches } from './commit-record.ts';
+import { lastPosition, toBatches, type CommitRecord } from './commit-record.ts';
 import type { HeadCache } from './head-cache.ts';
-import type { LogSchema, Stores } from './schema.ts';
+import { requested } from './request.ts';
+import { streamRange } from './schema.ts';
 
 /** A tab that is behind by more records than this forgets what it knows of streams instead of catching up. */
 const MAX_CATCH_UP_RECORDS = 64;
 
-type Commits<Mode extends IDBTransactionMode> = IDBPObjectStore<LogSchema, Stores[], 'commits', Mode>;
-
 /** Reads what a decision on these appends needs, and brings the cache up to date with the log. */
-export async function readState<Mode extends IDBTransactionMode>(
-  commits: Commits<Mode>,
+export async function readState(
+  commits: IDBObjectStore,
   cache: HeadCache,
   appends: readonly Append[],
 ): Promise<LogState> {
@@ -34,55 +32,48 @@ export async function readState<Mode extends IDBTransactionMode>(
 }
 
 /** @returns whether the versions of streams in the cache are good still */
-async function catchUp<Mode extends IDBTransactionMode>(commits: Commits<Mode>, cache: HeadCache): Promise<boolean> {
+async function catchUp(commits: IDBObjectStore, cache: HeadCache): Promise<boolean> {
   if (cache.tail !== undefined) {
-    const news = await commits.getAll(IDBKeyRange.lowerBound(cache.tail + 1), MAX_CATCH_UP_RECORDS);
+    const news = await requested<CommitRecord[]>(commits.getAll(IDBKeyRange.lowerBound(cache.tail + 1), MAX_CATCH_UP_RECORDS));
     cache.absorb(news);
-    cache.settle();
     if (news.length < MAX_CATCH_UP_RECORDS) return true;
   }
   cache.reset(await readTail(commits));
-  cache.settle();
   return false;
 }
 
 /** Position of the last event of the log. */
-export async function readTail<Mode extends IDBTransactionMode>(commits: Commits<Mode>): Promise<number> {
-  const last = await commits.openCursor(null, 'prev');
-  return last ? lastPosition(last.value) : 0;
+export async function readTail(commits: IDBObjectStore): Promise<number> {
+  const last = await requested(commits.openCursor(null, 'prev'));
+  return last ? lastPosition(last.value as CommitRecord) : 0;
 }
 
 /** The versions of streams, 0 for one that does not exist: one key of the index each, without reading a value. */
-export async function readHeads<Mode extends IDBTransactionMode>(
-  commits: Commits<Mode>,
+export async function readHeads(
+  commits: IDBObjectStore,
   streams: readonly string[],
 ): Promise<[stream: string, version: number][]> {
   const index = commits.index('streams');
   return Promise.all(
     streams.map(async (stream): Promise<[string, number]> => {
-      const last = await index.openKeyCursor(streamRange(stream), 'prev');
-      return [stream, last?.key[1] ?? 0];
+      const last = await requested(index.openKeyCursor(streamRange(stream), 'prev'));
+      return [stream, last ? (last.key as [string, number])[1] : 0];
     }),
   );
 }
 
-/** All keys of a stream in the index, from the record that holds a version on. */
-export function streamRange(stream: string, fromVersion = 0, toVersion = Infinity): IDBKeyRange {
-  return IDBKeyRange.bound([stream, fromVersion], [stream, toVersion]);
-}
-
-async function locate<Mode extends IDBTransactionMode>(
-  commits: Commits<Mode>,
+async function locate(
+  commits: IDBObjectStore,
   ids: ReadonlySet<string>,
 ): Promise<Map<string, EventLocation>> {
   const locations = new Map<string, EventLocation>();
   if (ids.size === 0) return locations;
   const index = commits.index('ids');
   const keys = new Set([...ids].map(idKey));
-  const found = await Promise.all([...keys].map((key) => index.getAllKeys(key)));
-  const records = await Promise.all([...new Set(found.flat())].map((key) => commits.get(key)));
+  const found = await Promise.all([...keys].map((key) => requested(index.getAllKeys(key))));
+  const records = await Promise.all([...new Set(found.flat())].map((key) => requested<CommitRecord>(commits.get(key))));
   for (const record of records) {
-    for (const batch of toBatches(record!)) {
+    for (const batch of toBatches(record)) {
       for (const { id, version, globalPosition } of decodeBatch(batch)) {
         if (ids.has(id)) locations.set(id, { stream: batch.stream, version, position: globalPosition });
       }
