@@ -16,7 +16,8 @@ export interface Session {
 }
 
 export async function openSession(): Promise<Session> {
-  const store = await openEventStore({ storage: indexedDbStorage({ name: DATABASE_NAME }) });
+  // Some browsers ask the user whether to keep the data: that is left to the button that says what it is about.
+  const store = await openEventStore({ storage: indexedDbStorage({ name: DATABASE_NAME, persist: false }) });
   const { epoch } = await store.head();
   const sampleImport = wantsSample(epoch) ? importSample(store, epoch) : undefined;
   return { store, epoch, live: new LiveDesk(store), sampleImport };

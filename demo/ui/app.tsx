@@ -42,7 +42,7 @@ export function App({ session }: { readonly session: Session }) {
         Skip to the content
       </a>
       <AppHeader route={route} desk={desk} person={person} onPerson={choosePerson} />
-      {isReady && route.page !== 'data' && <HistoryBar live={desk} shown={shown} onMove={setPosition} />}
+      {route.page !== 'data' && <HistoryBar live={desk} shown={shown} disabled={!isReady} onMove={setPosition} />}
       <main ref={main} tabIndex={-1}>
         {error !== undefined && <ErrorNotice error={error} canReload />}
         {sample.run && sample.isDone && <ImportSummary run={sample.run} />}

@@ -5,12 +5,14 @@ interface Props {
   readonly live: Desk;
   /** The desk that is shown: the live one, or one of the past. */
   readonly shown: Desk;
+  /** While the log is coming in. */
+  readonly disabled: boolean;
   /** Undefined for the live desk. */
   readonly onMove: (position: number | undefined) => void;
 }
 
 /** Moves the whole page to any position of the log, and says so as long as it is not at its end. */
-export function HistoryBar({ live, shown, onMove }: Props) {
+export function HistoryBar({ live, shown, disabled, onMove }: Props) {
   const isPast = shown !== live;
   const head = live.position;
   const moveTo = (position: number): void => onMove(position >= head ? undefined : Math.max(0, position));
@@ -23,11 +25,12 @@ export function HistoryBar({ live, shown, onMove }: Props) {
         <span className="muted">{formatTime(shown.timestamp)}</span>
       </div>
       <div className="history-controls">
-        <button type="button" aria-label="One event back" disabled={shown.position === 0} onClick={() => moveTo(shown.position - 1)}>
+        <button type="button" aria-label="One event back" disabled={disabled || shown.position === 0} onClick={() => moveTo(shown.position - 1)}>
           ‹
         </button>
         <input
           type="range"
+          disabled={disabled}
           aria-label="Position of the log"
           aria-valuetext={`${words}, ${formatTime(shown.timestamp)}`}
           min={0}

@@ -9,7 +9,7 @@ export function Overview({ live, shown }: { readonly live: Desk; readonly shown:
       <section className="card" aria-label="Events a week">
         <WeekChart live={live} shown={shown} />
       </section>
-      <section className="card" aria-labelledby="try-title">
+      <section className="card prose" aria-labelledby="try-title">
         <h2 id="try-title">Two clerks, one log</h2>
         <p>
           <a href={DESK_HREF} target="_blank" rel="noreferrer">

@@ -31,14 +31,14 @@ export function StartOverCard({ session, eventCount, disabled }: Props) {
         <h2 id="confirm-title">Delete {countOf(eventCount, 'event')}?</h2>
         <p>They are gone for good, unless you have exported them. Other tabs of this page will ask to be reloaded.</p>
         <div className="button-row">
+          <button type="button" onClick={() => dialog.current?.close()}>
+            Keep everything
+          </button>
           <button type="button" className="danger" onClick={() => go('sample')}>
             Delete, and begin with the sample log
           </button>
           <button type="button" className="danger" onClick={() => go('empty')}>
             Delete, and begin empty
-          </button>
-          <button type="button" onClick={() => dialog.current?.close()}>
-            Keep everything
           </button>
         </div>
       </dialog>
