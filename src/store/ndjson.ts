@@ -17,30 +17,48 @@ export async function* readLines(
   failure: (line: number, cause: unknown) => Error,
 ): AsyncGenerator<Line> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
-  let rest = '';
-  let number = 0;
   const state: SourceState = { failed: false };
   const chunks = await gunzipped(source, onBytes, state);
+  let rest: Uint8Array = new Uint8Array();
+  let number = 0;
   try {
     for (let done = false; !done; ) {
-      const lines = await chunks
-        .read()
-        .then((chunk) => {
-          done = chunk.done;
-          return (rest + decoder.decode(chunk.value, { stream: !done })).split('\n');
-        })
-        .catch((cause: unknown) => {
-          throw state.failed ? cause : failure(number + 1, cause);
-        });
-      rest = done ? '' : lines.pop()!;
-      for (const text of lines) {
+      const chunk = await chunks.read().catch((cause: unknown) => {
+        throw state.failed ? cause : failure(number + 1, cause);
+      });
+      done = chunk.done;
+      const bytes = concat(rest, chunk.value ?? new Uint8Array());
+      let start = 0;
+      for (let end = 0; end >= 0 && start < bytes.length; start = end + 1) {
+        end = bytes.indexOf(NEWLINE, start);
+        if (end < 0 && !done) break;
         number++;
+        const text = decode(bytes.subarray(start, end < 0 ? bytes.length : end));
         if (text.trim() !== '') yield { text, number };
       }
+      rest = bytes.slice(start);
     }
   } finally {
     await chunks.cancel().catch(() => undefined);
   }
+
+  function decode(line: Uint8Array): string {
+    try {
+      return decoder.decode(line);
+    } catch (cause) {
+      throw failure(number, cause);
+    }
+  }
+}
+
+const NEWLINE = 10;
+
+function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
+  if (a.length === 0) return b;
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
 }
 
 interface SourceState {

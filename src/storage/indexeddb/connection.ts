@@ -35,6 +35,8 @@ export class Connection {
   readonly #options: ConnectionOptions;
   #database: IDBDatabase | undefined;
   #opening: Promise<IDBDatabase> | undefined;
+  /** When the transactions that were begun have ended. */
+  #settled: Promise<unknown> | undefined;
   /** Why it is closed for good. */
   #ended: ErmineError | undefined;
 
@@ -96,17 +98,20 @@ export class Connection {
     try {
       // What is written is durable, or undone, only when the transaction says so: a request may succeed and the commit fail.
       const ended = completed(transaction);
+      this.#settled = Promise.allSettled([this.#settled, ended]);
       const done = mode === 'readonly' ? Promise.race([result, ended]) : ended;
       await within(this.#options.blockedAfterMs, done, () => (aborted = abort(transaction)));
     } catch (error) {
       if (error !== TIMED_OUT) throw this.#explain(error, bodyError);
       const what = `Another tab holds the database.`;
-      throw new StorageBlockedError(what, aborted ? 'no' : 'unknown');
+      throw new StorageBlockedError(what, aborted || mode === 'readonly' ? 'no' : 'unknown');
     }
     return result;
   }
 
-  close(): void {
+  /** Resolves when nothing holds the database any more, so that it can be deleted. */
+  async close(): Promise<void> {
+    await this.#settled;
     this.#end(new StoreClosedError());
   }
 

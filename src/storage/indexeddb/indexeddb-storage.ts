@@ -71,6 +71,6 @@ function openLog(connection: Connection, durability: 'strict' | 'relaxed', persi
     truncateStream: (stream, beforeVersion) => truncateStream(connection, stream, beforeVersion, { durability }),
     snapshots: snapshotsIn(connection),
     state: () => ({ durability, connection: connection.state }),
-    close: async () => connection.close(),
+    close: () => connection.close(),
   };
 }

@@ -38,14 +38,13 @@ async function catchUp(commits: IDBObjectStore, cache: HeadCache): Promise<boole
     cache.absorb(news);
     if (news.length < MAX_CATCH_UP_RECORDS) return true;
   }
-  cache.reset(await readTail(commits));
+  cache.reset(lastPositionOf(await requested(commits.openCursor(null, 'prev'))));
   return false;
 }
 
-/** Position of the last event of the log. */
-export async function readTail(commits: IDBObjectStore): Promise<number> {
-  const last = await requested(commits.openCursor(null, 'prev'));
-  return last ? lastPosition(last.value as CommitRecord) : 0;
+/** Position of the last event of the log, by a cursor on its last record. */
+export function lastPositionOf(cursor: IDBCursorWithValue | null): number {
+  return cursor ? lastPosition(cursor.value as CommitRecord) : 0;
 }
 
 /** The versions of streams, 0 for one that does not exist: one key of the index each, without reading a value. */
