@@ -76,7 +76,10 @@ class MemoryLog implements Log {
   }
 
   async readStream(stream: string, range: ReadRange): Promise<Page> {
-    return readPage(this.#open().batchesByStream.get(stream) ?? [], range, (batch) => batch.version);
+    const { batchesByStream, heads } = this.#open();
+    const batches = batchesByStream.get(stream) ?? [];
+    if (heads.get(stream) === DELETED) return { batches, next: undefined };
+    return readPage(batches, range, (batch) => batch.version);
   }
 
   async streamInfo(stream: string): Promise<StreamSummary | undefined> {
@@ -107,7 +110,8 @@ class MemoryLog implements Log {
   }
 
   async truncateStream(stream: string, beforeVersion: number): Promise<number> {
-    return this.#erase(this.#open(), stream, beforeVersion);
+    const data = this.#open();
+    return data.heads.get(stream) === DELETED ? 0 : this.#erase(data, stream, beforeVersion);
   }
 
   onConnection(): () => void {
