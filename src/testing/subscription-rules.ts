@@ -83,7 +83,7 @@ export function subscriptionRules({ group, rule }: Suite): void {
     });
 
     rule('a checkpoint of another epoch is EPOCH_CHANGED, and never goes on in this log', async (log) => {
-      const [store, other] = [await log.open(), await log.openOther()];
+      const [store, other] = [await log.open(), await (await log.another()).open()];
       await store.appendToStream('Order-1', NoStream, numbered(5));
       await other.appendToStream('Order-1', NoStream, numbered(5));
       const foreign = await other.head();
