@@ -2,8 +2,12 @@ import { defineConfig } from '@playwright/test';
 import { findBrowser } from './scripts/browsers.mjs';
 
 // Not the port of `npm start`, so that a demo left running is never taken for the one under test.
-const port = 4273;
-const baseURL = `http://localhost:${port}`;
+const demoPort = 4273;
+const faultsPort = 4283;
+const demoURL = `http://localhost:${demoPort}`;
+// An origin that is not the demo's.
+const faultsURL = `http://faults.localhost:${faultsPort}`;
+const harness = 'e2e/faults/harness';
 
 export default defineConfig({
   testDir: 'e2e',
@@ -13,16 +17,21 @@ export default defineConfig({
   // A retry would hide a race, and races are what these tests look for.
   retries: 0,
   timeout: 60_000,
-  use: { baseURL, trace: 'off', screenshot: 'only-on-failure' },
+  use: { baseURL: demoURL, trace: 'off', screenshot: 'only-on-failure' },
   projects: [
-    { name: 'chromium', use: { browserName: 'chromium', launchOptions: findBrowser('chromium') ?? {} } },
+    { name: 'chromium', testIgnore: 'faults/**', use: { browserName: 'chromium', launchOptions: findBrowser('chromium') ?? {} } },
     // In Firefox only what says so: a file `*.firefox.spec.ts` or a test tagged @firefox.
     { name: 'firefox', grep: /@firefox|\.firefox\.spec\.ts/, use: { browserName: 'firefox', launchOptions: findBrowser('firefox') ?? {} } },
+    // Starts its browsers itself, see e2e/faults/chromium.ts.
+    { name: 'faults', testDir: 'e2e/faults', expect: { timeout: 15_000 }, use: { baseURL: faultsURL, screenshot: 'off', browserName: 'chromium', launchOptions: findBrowser('chromium') ?? {} } },
   ],
-  webServer: {
-    command: `npm run demo -- --port ${port}`,
-    url: baseURL,
-    reuseExistingServer: false,
-    timeout: 120_000,
-  },
+  webServer: [
+    { command: `npm run demo -- --port ${demoPort}`, url: demoURL, reuseExistingServer: false, timeout: 120_000 },
+    {
+      command: `vite build ${harness} && vite preview ${harness} --host 127.0.0.1 --port ${faultsPort} --strictPort`,
+      url: `http://127.0.0.1:${faultsPort}`,
+      reuseExistingServer: false,
+      timeout: 120_000,
+    },
+  ],
 });

@@ -1,8 +1,8 @@
-import { EventTooLargeError, InvalidEventError, NoEventsError } from './errors.ts';
+import { EventTooLargeError, InvalidEventError, isErmineError } from './errors.ts';
 import { MAX_BATCH_EVENTS, MAX_BATCH_UNITS, type NewBatch } from './event-batch.ts';
 import { checkEventId, newIdBase } from './event-id.ts';
 import type { EventData, Metadata } from './event.ts';
-import { toJson } from './json.ts';
+import { checkJson } from './json.ts';
 import type { Limits } from './limits.ts';
 import { mergeMetadata } from './metadata.ts';
 import { checkWholeNumber } from './version.ts';
@@ -22,7 +22,7 @@ export type EncodableEvent = EventData & { readonly timestamp?: number };
  * Checks and encodes the events of one stream, before any transaction is open.
  *
  * @param path how the caller knows the array, for messages
- * @throws {NoEventsError} {InvalidEventError} {EventTooLargeError}
+ * @throws {InvalidEventError} {EventTooLargeError}
  */
 export function encodeEvents(
   stream: string,
@@ -30,13 +30,12 @@ export function encodeEvents(
   path: string,
   context: EncodeContext,
 ): NewBatch[] {
-  if (!Array.isArray(events)) throw new InvalidEventError(path, 'is not an array of events');
-  if (events.length === 0) throw new NoEventsError();
   const batches: NewBatch[] = [];
   let texts: string[] = [];
   let ids: (string | undefined)[] = [];
   let units = 0;
   const finishBatch = (): void => {
+    if (texts.length === 0) return;
     batches.push({
       stream,
       count: texts.length,
@@ -52,7 +51,7 @@ export function encodeEvents(
   for (let i = 0; i < events.length; i++) {
     const { text, id } = encodeEvent(events[i], `${path}[${i}]`, context);
     checkBytes([text], `${path}[${i}]`, context.limits.maxEventBytes);
-    if (texts.length === MAX_BATCH_EVENTS || (units > 0 && units + text.length > MAX_BATCH_UNITS)) finishBatch();
+    if (texts.length === MAX_BATCH_EVENTS || units + text.length > MAX_BATCH_UNITS) finishBatch();
     texts.push(text);
     ids.push(id);
     units += text.length;
@@ -62,18 +61,22 @@ export function encodeEvents(
 }
 
 function encodeEvent(event: EncodableEvent | undefined, path: string, context: EncodeContext): { text: string; id: string | undefined } {
-  if (typeof event !== 'object' || event === null) throw new InvalidEventError(path, 'is not an event { type, data }');
-  const { type, timestamp } = event;
-  if (typeof type !== 'string' || type === '') throw new InvalidEventError(`${path}.type`, 'is not a string, or is empty');
-  if (type.startsWith('$')) throw new InvalidEventError(`${path}.type`, 'begins with "$", which is for Ermine\'s own events');
+  if (typeof event !== 'object' || event === null) throw new InvalidEventError(path, 'is not { type, data }');
+  const { type, data, timestamp } = event;
+  if (typeof type !== 'string' || type === '') throw new InvalidEventError(`${path}.type`, 'is empty or not a string');
+  if (type.startsWith('$')) throw new InvalidEventError(`${path}.type`, 'begins with "$", which is reserved');
   const metadata = mergeMetadata(context.metadata, event.metadata, `${path}.metadata`);
   const id = event.id === undefined ? undefined : checkEventId(event.id, `${path}.id`);
   if (timestamp !== undefined) checkWholeNumber(timestamp, `${path}.timestamp`, Number.MIN_SAFE_INTEGER);
-  const data = toJson(event.data, `${path}.data`, context.limits.maxJsonDepth);
-  const rest: unknown[] = [metadata, id ?? null, timestamp ?? null];
-  while (rest.length > 0 && rest.at(-1) === null) rest.pop();
-  const tail = rest.map((value) => `,${JSON.stringify(value)}`).join('');
-  return { text: `[${JSON.stringify(type)},${data}${tail}]`, id };
+  const tuple = [type, data, metadata, id, timestamp];
+  while (tuple.length > 2 && (tuple.at(-1) ?? null) === null) tuple.pop();
+  try {
+    checkJson(data, `${path}.data`, context.limits.maxJsonDepth);
+    return { text: JSON.stringify(tuple), id };
+  } catch (cause) {
+    // A getter or a toJSON of the caller's may throw anything.
+    throw isErmineError(cause) ? cause : new InvalidEventError(`${path}.data`, 'cannot be read', { cause });
+  }
 }
 
 const utf8 = new TextEncoder();

@@ -1,227 +1,217 @@
 /** The base of every error that Ermine throws. Tell errors apart by `code` (see {@link isErmineError}). */
 export abstract class ErmineError extends Error {
   /** Stable and literal; it survives bundlers, workers and realms, which `instanceof` does not. */
-  abstract readonly code: string;
+  declare readonly code: ErrorCode;
+
+  constructor(name: string, code: ErrorCode, message: string, fields: object = {}, options?: ErrorOptions) {
+    super(message, options);
+    Object.assign(this, { name, code }, fields);
+  }
 }
 
 /** The stream was not at the expected version: nothing of this append was written. Load the stream again and decide anew. */
 export class ConcurrencyError extends ErmineError {
-  override readonly name = 'ConcurrencyError';
-  readonly code = 'CONCURRENCY_CONFLICT';
+  declare readonly code: 'CONCURRENCY_CONFLICT';
+  declare readonly streamId: string;
+  declare readonly expectedVersion: number;
+  declare readonly actualVersion: number;
 
   /** @param actualVersion the stream's version in the transaction that refused the append; 0 when it does not exist */
   constructor(
-    readonly streamId: string,
-    readonly expectedVersion: number,
-    readonly actualVersion: number,
+    streamId: string,
+    expectedVersion: number,
+    actualVersion: number,
   ) {
-    super(
-      `Stream "${streamId}" is at version ${actualVersion}, expected ${describeExpectation(expectedVersion)}. ` +
-        'Nothing was written. Load the stream again and decide anew.',
-    );
+    super('ConcurrencyError', 'CONCURRENCY_CONFLICT', `Stream "${streamId}" is at version ${actualVersion}, not ${EXPECTATIONS[expectedVersion] ?? expectedVersion}. ` +
+        'Nothing was written. Load the stream again and decide anew.', { streamId, expectedVersion, actualVersion });
   }
 }
 
-function describeExpectation(expectedVersion: number): string {
-  if (expectedVersion === 0) return 'no stream (NoStream)';
-  if (expectedVersion === -2) return 'an existing stream (StreamExists)';
-  return String(expectedVersion);
-}
+const EXPECTATIONS: Readonly<Record<number, string>> = { 0: 'NoStream', [-2]: 'StreamExists' };
 
 /** An expected version, a version, a position or a count is not a number that can mean one. */
 export class InvalidVersionError extends ErmineError {
-  override readonly name = 'InvalidVersionError';
-  readonly code = 'INVALID_VERSION';
+  declare readonly code: 'INVALID_VERSION';
+  declare readonly argument: string;
+  declare readonly value: unknown;
 
   constructor(
-    readonly argument: string,
-    readonly value: unknown,
+    argument: string,
+    value: unknown,
     rule: string,
   ) {
-    super(`${argument} is ${print(value)}, but must be ${rule}.`);
+    super('InvalidVersionError', 'INVALID_VERSION', `${argument} is ${print(value)}, but must be ${rule}.`, { argument, value });
   }
 }
 
 /** A stream id, or a category, breaks a rule of stream names. */
 export class InvalidStreamIdError extends ErmineError {
-  override readonly name = 'InvalidStreamIdError';
-  readonly code = 'INVALID_STREAM_ID';
+  declare readonly code: 'INVALID_STREAM_ID';
+  declare readonly value: unknown;
 
   constructor(
-    readonly value: unknown,
+    value: unknown,
     rule: string,
   ) {
-    super(`${print(value)} is not a stream id: ${rule}.`);
+    super('InvalidStreamIdError', 'INVALID_STREAM_ID', `${print(value)} is not a stream id: ${rule}.`, { value });
   }
 }
 
 /** An event cannot be stored as it is. `path` points at the value, such as `events[2].data.items[0]`. */
 export class InvalidEventError extends ErmineError {
-  override readonly name = 'InvalidEventError';
-  readonly code = 'INVALID_EVENT';
+  declare readonly code: 'INVALID_EVENT';
+  declare readonly path: string;
 
   constructor(
-    readonly path: string,
+    path: string,
     rule: string,
     options?: ErrorOptions,
   ) {
-    super(`${path} ${rule}. Nothing was written.`, options);
+    super('InvalidEventError', 'INVALID_EVENT', `${path} ${rule}. Nothing was written.`, { path }, options);
   }
 }
 
 /** An append without events. */
 export class NoEventsError extends ErmineError {
-  override readonly name = 'NoEventsError';
-  readonly code = 'NO_EVENTS';
+  declare readonly code: 'NO_EVENTS';
 
   constructor() {
-    super('The append holds no events: pass at least one.');
+    super('NoEventsError', 'NO_EVENTS', 'The append holds no events: pass at least one.');
   }
 }
 
 /** An event or a batch is over its limit, in UTF-8 bytes of its JSON or in events. */
 export class EventTooLargeError extends ErmineError {
-  override readonly name = 'EventTooLargeError';
-  readonly code = 'EVENT_TOO_LARGE';
+  declare readonly code: 'EVENT_TOO_LARGE';
+  declare readonly path: string;
+  declare readonly actual: number;
+  declare readonly limit: number;
+  declare readonly unit: 'bytes' | 'events';
 
   constructor(
-    readonly path: string,
-    readonly actual: number,
-    readonly limit: number,
-    readonly unit: 'bytes' | 'events',
+    path: string,
+    actual: number,
+    limit: number,
+    unit: 'bytes' | 'events',
   ) {
-    super(
-      `${path} is ${actual} ${unit}, the limit is ${limit}. Nothing was written. Append in parts, refer to large content, or raise \`limits\`.`,
-    );
+    super('EventTooLargeError', 'EVENT_TOO_LARGE', `${path} is ${actual} ${unit}, the limit is ${limit}. Nothing was written. Append less, or raise \`limits\`.`, { path, actual, limit, unit });
   }
 }
 
 /** Some of the event ids are in the log and some are not, or they are not together: this is no repeated append. */
 export class CorruptedIdempotencyError extends ErmineError {
-  override readonly name = 'CorruptedIdempotencyError';
-  readonly code = 'CORRUPTED_IDEMPOTENCY';
+  declare readonly code: 'CORRUPTED_IDEMPOTENCY';
+  declare readonly streamId: string;
+  declare readonly knownIds: readonly string[];
 
   constructor(
-    readonly streamId: string,
-    readonly knownIds: readonly string[],
+    streamId: string,
+    knownIds: readonly string[],
   ) {
-    super(
-      `The append to "${streamId}" has ids of stored events (${knownIds[0]} …), but does not repeat their append. ` +
-        'Nothing was written. Repeat an append with exactly its events, and give new events new ids.',
-    );
+    super('CorruptedIdempotencyError', 'CORRUPTED_IDEMPOTENCY', `Events of this append to "${streamId}" are stored already (id ${knownIds[0]}), but not as it is. Nothing was written. ` +
+        'Repeat an append with all its events; new events need new ids.', { streamId, knownIds });
   }
 }
 
 /** The store was closed, or is closing. */
 export class StoreClosedError extends ErmineError {
-  override readonly name = 'StoreClosedError';
-  readonly code = 'STORE_CLOSED';
+  declare readonly code: 'STORE_CLOSED';
 
   constructor() {
-    super('The store is closed. Open it again with openEventStore().');
+    super('StoreClosedError', 'STORE_CLOSED', 'The store is closed. Open it again with openEventStore().');
   }
 }
 
 /** The browser's quota or the disk is full: nothing was written, the store can still be used. */
 export class StorageFullError extends ErmineError {
-  override readonly name = 'StorageFullError';
-  readonly code = 'STORAGE_FULL';
+  declare readonly code: 'STORAGE_FULL';
 
   constructor(options?: ErrorOptions) {
-    super(
-      'The storage is full (quota or disk). Nothing was written. Free some space, or delete or truncate streams, and append again.',
-      options,
-    );
+    super('StorageFullError', 'STORAGE_FULL', 'The storage is full. Nothing was written. Delete something and try again.', {}, options);
   }
 }
 
 /** Another tab holds the database and does not let go in time. */
 export class StorageBlockedError extends ErmineError {
-  override readonly name = 'StorageBlockedError';
-  readonly code = 'STORAGE_BLOCKED';
+  declare readonly code: 'STORAGE_BLOCKED';
+  declare readonly what: string;
+  declare readonly written: 'no' | 'unknown';
+  declare readonly eventIds: readonly string[];
 
   /**
    * @param written `no`: certainly nothing was written; `unknown`: it may still be written later, so
    * repeat the append with the same `eventIds`, which returns the first result if it was
    */
   constructor(
-    readonly what: string,
-    readonly written: 'no' | 'unknown',
-    readonly eventIds: readonly string[] = [],
+    what: string,
+    written: 'no' | 'unknown',
+    eventIds: readonly string[] = [],
     options?: ErrorOptions,
   ) {
-    super(
-      written === 'no'
-        ? `${what} Nothing was written. Close the other tabs of this site and try again.`
-        : `${what} It may still be written: repeat the append with the same ids (error.eventIds), which is safe.`,
-      options,
-    );
+    super('StorageBlockedError', 'STORAGE_BLOCKED', written === 'no'
+        ? `${what} Nothing was written. Close the other tabs and try again.`
+        : `${what} It may still be written: repeat it with the same ids (error.eventIds).`, { what, written, eventIds }, options);
   }
 }
 
 /** The storage cannot be used here at all: refused, missing, or broken. */
 export class StorageUnavailableError extends ErmineError {
-  override readonly name = 'StorageUnavailableError';
-  readonly code = 'STORAGE_UNAVAILABLE';
+  declare readonly code: 'STORAGE_UNAVAILABLE';
 
   constructor(what: string, options?: ErrorOptions) {
-    super(what, options);
+    super('StorageUnavailableError', 'STORAGE_UNAVAILABLE', what, {}, options);
   }
 }
 
 /** The database was made by a newer version of Ermine: reload the page to get it. */
 export class VersionTooNewError extends ErmineError {
-  override readonly name = 'VersionTooNewError';
-  readonly code = 'VERSION_TOO_NEW';
+  declare readonly code: 'VERSION_TOO_NEW';
+  declare readonly storage: string;
 
   constructor(
-    readonly storage: string,
+    storage: string,
     options?: ErrorOptions,
   ) {
-    super(
-      `The database "${storage}" was upgraded by a newer version of this application. Reload the page to get it.`,
-      options,
-    );
+    super('VersionTooNewError', 'VERSION_TOO_NEW', `The database "${storage}" was upgraded by newer code. Reload the page.`, { storage }, options);
   }
 }
 
 /** The log is not the one it was: its data was cleared or replaced, so positions mean something else now. */
 export class EpochChangedError extends ErmineError {
-  override readonly name = 'EpochChangedError';
-  readonly code = 'EPOCH_CHANGED';
+  declare readonly code: 'EPOCH_CHANGED';
+  declare readonly expectedEpoch: string;
+  declare readonly actualEpoch: string | undefined;
 
   constructor(
-    readonly expectedEpoch: string,
-    readonly actualEpoch: string | undefined,
+    expectedEpoch: string,
+    actualEpoch: string | undefined,
   ) {
-    super(
-      'The log was cleared or replaced, so old positions mean nothing in it. Open the store again and subscribe from 0.',
-    );
+    super('EpochChangedError', 'EPOCH_CHANGED', 'The log was cleared or replaced. Open the store again and subscribe from 0.', { expectedEpoch, actualEpoch });
   }
 }
 
 /** The stream was deleted; its name is not used again. */
 export class StreamDeletedError extends ErmineError {
-  override readonly name = 'StreamDeletedError';
-  readonly code = 'STREAM_DELETED';
+  declare readonly code: 'STREAM_DELETED';
+  declare readonly streamId: string;
 
-  constructor(readonly streamId: string) {
-    super(`Stream "${streamId}" was deleted, and its name is not used again. Choose another id.`);
+  constructor(streamId: string) {
+    super('StreamDeletedError', 'STREAM_DELETED', `Stream "${streamId}" was deleted. Its name is not used again: choose another id.`, { streamId });
   }
 }
 
 /** A line of an import cannot be read; nothing of its batch was written, the batches before it were. */
 export class InvalidImportError extends ErmineError {
-  override readonly name = 'InvalidImportError';
-  readonly code = 'INVALID_IMPORT';
+  declare readonly code: 'INVALID_IMPORT';
+  declare readonly line: number;
 
   /** @param line the line's number in the input, from 1 */
   constructor(
-    readonly line: number,
+    line: number,
     rule: string,
     options?: ErrorOptions,
   ) {
-    super(`Line ${line} of the import ${rule}. Nothing of its batch was written. Mend it and import again: nothing is stored twice.`, options);
+    super('InvalidImportError', 'INVALID_IMPORT', `Line ${line} of the import ${rule}. Nothing of its batch was written. Mend it and import again.`, { line }, options);
   }
 }
 
@@ -256,8 +246,8 @@ export function isErmineError<Code extends ErrorCode = ErrorCode>(
   error: unknown,
   code?: Code,
 ): error is ErrorByCode[Code] {
-  if (typeof error !== 'object' || error === null || !('code' in error) || !('message' in error)) return false;
-  return code === undefined ? CODES.has(error.code) : error.code === code;
+  const { code: actual } = Object(error) as { code?: unknown };
+  return code === undefined ? CODES.has(actual) : actual === code;
 }
 
 const CODES: ReadonlySet<unknown> = new Set<ErrorCode>([
@@ -279,5 +269,5 @@ const CODES: ReadonlySet<unknown> = new Set<ErrorCode>([
 ]);
 
 function print(value: unknown): string {
-  return typeof value === 'string' ? `"${value.slice(0, 80)}"` : String(value);
+  return typeof value === 'object' ? 'An object' : String(value).slice(0, 80);
 }

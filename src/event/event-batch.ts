@@ -64,23 +64,3 @@ export function decodeBatch<E extends Event>(batch: EventBatch): StoredEvent<E>[
   }
   return events as StoredEvent<E>[];
 }
-
-/** The batch without the payloads of its first `count` events: the erased part and, if any is left, the rest. */
-export function eraseFirst(batch: EventBatch, count: number): EventBatch[] {
-  if (batch.events === '' || count <= 0) return [batch];
-  const erased = { ...batch, stream: '', count: Math.min(count, batch.count), events: '' };
-  if (count >= batch.count) return [erased];
-  const rest = (JSON.parse(batch.events) as EventTuple[])
-    .slice(count)
-    .map(([type, data, metadata, id, timestamp], i) => [type, data, metadata ?? null, id ?? idAt(batch.idBase, count + i), timestamp ?? null]);
-  return [
-    erased,
-    {
-      ...batch,
-      version: batch.version + count,
-      position: batch.position + count,
-      count: batch.count - count,
-      events: JSON.stringify(rest),
-    },
-  ];
-}

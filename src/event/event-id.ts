@@ -1,6 +1,6 @@
 import { InvalidEventError } from './errors.ts';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Hex digits at the end of a version 7 id that count the events of one batch. */
 const RUN_DIGITS = 4;
@@ -13,23 +13,22 @@ const BASE_LENGTH = 36 - RUN_DIGITS;
  * @param now milliseconds since 1970
  */
 export function newIdBase(now: number): string {
-  const random = crypto.getRandomValues(new Uint32Array(2));
-  const time = Math.max(0, Math.floor(now)).toString(16).padStart(12, '0').slice(-12);
-  const a = hex8(random[0]!);
-  const b = hex8(random[1]!);
-  const variant = (8 + (random[0]! & 3)).toString(16);
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${a.slice(0, 3)}-${variant}${a.slice(3, 6)}-${b}`;
+  const [a, b] = crypto.getRandomValues(new Uint32Array(2)) as unknown as [number, number];
+  const time = hex(Math.max(0, Math.floor(now)), 12);
+  const random = hex(a, 8);
+  // The variant's two bits, 10, and two random ones.
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-${hex(8 + (a & 3), 1)}${random.slice(3, 6)}-${hex(b, 8)}`;
 }
 
 /** The id of the event at `index` (below 65,536) of the batch with this base. */
 export function idAt(base: string, index: number): string {
-  return base + index.toString(16).padStart(RUN_DIGITS, '0');
+  return base + hex(index, RUN_DIGITS);
 }
 
 /** Lower-cases a UUID. @throws {InvalidEventError} when it is none */
 export function checkEventId(id: unknown, path: string): string {
   const lower = typeof id === 'string' ? id.toLowerCase() : '';
-  if (!UUID.test(lower)) throw new InvalidEventError(path, 'is not a UUID, such as crypto.randomUUID() makes');
+  if (!UUID.test(lower)) throw new InvalidEventError(path, 'is not a UUID');
   return lower;
 }
 
@@ -46,20 +45,12 @@ export function baseKey(base: string): number {
   return hash53(base);
 }
 
-/** A UUID (version 8) that is the same for the same text. */
-export function idFromText(text: string): string {
-  const a = hash53(text, 1).toString(16).padStart(14, '0');
-  const b = hash53(text, 2).toString(16).padStart(14, '0');
-  const c = hash53(text, 3).toString(16).padStart(14, '0');
-  return `${a.slice(-8)}-${b.slice(-4)}-8${b.slice(-7, -4)}-8${b.slice(-10, -7)}-${c.slice(-12)}`;
-}
-
-function hex8(value: number): string {
-  return value.toString(16).padStart(8, '0');
+function hex(value: number, digits: number): string {
+  return value.toString(16).padStart(digits, '0').slice(-digits);
 }
 
 /** cyrb53 (public domain, by bryc): two rounds of 32-bit multiplication, joined to 53 bits. */
-function hash53(text: string, seed = 0): number {
+export function hash53(text: string, seed = 0): number {
   let a = 0xdeadbeef ^ seed;
   let b = 0x41c6ce57 ^ seed;
   for (let i = 0; i < text.length; i++) {

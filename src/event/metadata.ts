@@ -1,40 +1,31 @@
 import { InvalidEventError } from './errors.ts';
 import type { Metadata } from './event.ts';
+import { FORBIDDEN_KEYS } from './json.ts';
 
-const TEXT_FIELDS = ['correlationId', 'causationId', 'userId', 'tenantId'] as const;
+const FIELDS: ReadonlySet<string> = new Set(['correlationId', 'causationId', 'userId', 'tenantId', 'custom']);
 
 /**
  * The event's own metadata over the provided one, field by field (`custom` key by key), or null when there is none.
  *
- * @throws {InvalidEventError} when a field is not a string or is unknown
+ * @throws {InvalidEventError} when a field is unknown or not a string
  */
 export function mergeMetadata(provided: Metadata | undefined, own: Metadata | undefined, path: string): Metadata | null {
-  const both = [provided, own].filter((metadata) => metadata !== undefined && metadata !== null);
-  for (const metadata of both) check(metadata, path);
-  const merged: Record<string, unknown> = Object.assign({}, ...both);
-  const custom = both.map((metadata) => metadata.custom).filter((entries) => entries !== undefined);
-  if (custom.length > 0) merged['custom'] = Object.assign({}, ...custom);
-  for (const field of TEXT_FIELDS) if (merged[field] === undefined) delete merged[field];
-  return Object.keys(merged).length === 0 ? null : (merged as Metadata);
+  if (!provided && !own) return null;
+  for (const part of [provided, own, provided?.custom, own?.custom]) {
+    // A promise, a map or an array has no fields that mean anything here: it would be taken for empty.
+    if (part !== undefined && Object.prototype.toString.call(part) !== '[object Object]') throw new InvalidEventError(path, 'is not a plain object');
+  }
+  const fields = checked({ ...provided, ...own, custom: undefined }, path, (field) => FIELDS.has(field));
+  const custom = checked({ ...provided?.custom, ...own?.custom }, `${path}.custom`, (key) => !FORBIDDEN_KEYS.has(key));
+  if (Object.keys(custom).length > 0) return { ...fields, custom };
+  return Object.keys(fields).length > 0 ? fields : null;
 }
 
-function check(metadata: Metadata, path: string): void {
-  if (typeof metadata !== 'object') throw new InvalidEventError(path, 'is not an object');
-  for (const [field, value] of Object.entries(metadata)) {
-    if (value === undefined) continue;
-    if (field === 'custom') checkCustom(value, `${path}.custom`);
-    else if (!(TEXT_FIELDS as readonly string[]).includes(field)) {
-      throw new InvalidEventError(`${path}.${field}`, 'is not a field of metadata; put it into metadata.custom');
-    } else if (typeof value !== 'string') throw new InvalidEventError(`${path}.${field}`, 'is not a string');
+function checked(fields: Record<string, unknown>, path: string, isKnown: (field: string) => boolean): Record<string, string> {
+  const texts = Object.entries(fields).filter(([, value]) => value !== undefined);
+  for (const [field, value] of texts) {
+    if (!isKnown(field)) throw new InvalidEventError(`${path}.${field}`, 'is no field of metadata: use `custom`');
+    if (typeof value !== 'string') throw new InvalidEventError(`${path}.${field}`, 'is not a string');
   }
-}
-
-function checkCustom(custom: unknown, path: string): void {
-  if (typeof custom !== 'object' || custom === null) throw new InvalidEventError(path, 'is not an object');
-  for (const [key, value] of Object.entries(custom)) {
-    if (typeof value !== 'string') throw new InvalidEventError(`${path}.${key}`, 'is not a string');
-    if (key === '__proto__' || key === 'constructor' || key === 'prototype') {
-      throw new InvalidEventError(`${path}.${key}`, 'is a key that could pollute a prototype; rename it');
-    }
-  }
+  return Object.fromEntries(texts) as Record<string, string>;
 }

@@ -8,6 +8,7 @@ export interface StreamId {
 
 const MAX_STREAM_NAME_UNITS = 500;
 const MAX_CATEGORY_UNITS = 250;
+const RULE = 'pass { category, id } or "category-id"';
 
 /**
  * A checked {@link StreamId}.
@@ -19,11 +20,11 @@ export function streamId(category: string, id: string): StreamId {
   checkPart(category, 'the category');
   checkPart(id, 'the id');
   if (category.includes('-')) throw new InvalidStreamIdError(category, 'a category holds no "-"');
-  if (category.length > MAX_CATEGORY_UNITS) {
-    throw new InvalidStreamIdError(category, `a category has at most ${MAX_CATEGORY_UNITS} UTF-16 units`);
-  }
-  if (category.length + 1 + id.length > MAX_STREAM_NAME_UNITS) {
-    throw new InvalidStreamIdError(id, `a stream name has at most ${MAX_STREAM_NAME_UNITS} UTF-16 units`);
+  if (category.length > MAX_CATEGORY_UNITS || category.length + 1 + id.length > MAX_STREAM_NAME_UNITS) {
+    throw new InvalidStreamIdError(
+      `${category}-${id}`,
+      `a category has at most ${MAX_CATEGORY_UNITS} UTF-16 units, the whole ${MAX_STREAM_NAME_UNITS}`,
+    );
   }
   return Object.freeze({ category, id });
 }
@@ -38,11 +39,11 @@ export function streamIdToString(id: StreamId | string): string {
 export function parseStreamId(id: StreamId | string): StreamId {
   if (typeof id === 'string') {
     const dash = id.indexOf('-');
-    if (dash < 0) throw new InvalidStreamIdError(id, 'a stream name is "category-id", and this has no "-"');
+    if (dash < 0) throw new InvalidStreamIdError(id, RULE);
     return streamId(id.slice(0, dash), id.slice(dash + 1));
   }
   if (typeof id !== 'object' || id === null) {
-    throw new InvalidStreamIdError(id, 'pass { category, id } or "category-id"');
+    throw new InvalidStreamIdError(id, RULE);
   }
   return streamId(id.category, id.id);
 }
@@ -64,7 +65,7 @@ export function checkCategory(category: string): string {
 }
 
 function checkPart(part: unknown, what: string): void {
-  if (typeof part !== 'string' || part === '') throw new InvalidStreamIdError(part, `${what} is a string that is not empty`);
-  if (part.includes('\0')) throw new InvalidStreamIdError(part, `${what} holds no NUL`);
-  if (/\p{Surrogate}/u.test(part)) throw new InvalidStreamIdError(part, `${what} holds no lone surrogate`);
+  if (typeof part !== 'string' || part === '' || /[\0\p{Surrogate}]/u.test(part)) {
+    throw new InvalidStreamIdError(part, `${what} is not empty and holds no NUL or lone surrogate`);
+  }
 }

@@ -10,7 +10,7 @@ export const StreamExists = -2;
 /** @throws {InvalidVersionError} when it is neither a version from 1 nor one of the three constants */
 export function checkExpectedVersion(value: number, argument = 'expectedVersion'): void {
   if (!Number.isSafeInteger(value) || value < StreamExists) {
-    throw new InvalidVersionError(argument, value, 'a version from 1, NoStream (0), AnyVersion (-1) or StreamExists (-2)');
+    throw new InvalidVersionError(argument, value, 'a version from 1, NoStream, AnyVersion or StreamExists');
   }
 }
 

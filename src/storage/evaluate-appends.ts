@@ -8,8 +8,14 @@ import type { EventBatch } from '../event/event-batch.ts';
 import { meetsExpectation } from '../event/version.ts';
 import type { Append, AppendOutcome, StreamWrite } from './storage.ts';
 
-/** The head of a deleted stream: above every version. */
-export const DELETED = Infinity;
+/** The head of a deleted stream is the version of its tombstone and a half: after that version, and no version. */
+export function deletedAt(version: number): number {
+  return version + 0.5;
+}
+
+export function isDeleted(head: number): boolean {
+  return head % 1 !== 0;
+}
 
 /** Where an event id is in the log. */
 export interface EventLocation {
@@ -22,7 +28,7 @@ export interface EventLocation {
 export interface LogState {
   /** Position of the last event. */
   tail: number;
-  /** Version by stream: 0 when it does not exist, {@link DELETED} when it was deleted. Has every stream of the group. */
+  /** Version by stream: 0 when it does not exist, see {@link deletedAt} when it was deleted. Has every stream of the group. */
   readonly heads: Map<string, number>;
   /** Those of the group's event ids that are in the log. */
   readonly locations: Map<string, EventLocation>;
@@ -44,59 +50,49 @@ function evaluate(append: Append, state: LogState): AppendOutcome {
 }
 
 function refusal({ stream, expectedVersion }: StreamWrite, head: number): ErmineError | undefined {
-  if (head === DELETED) return new StreamDeletedError(stream);
+  if (isDeleted(head)) return new StreamDeletedError(stream);
   return meetsExpectation(expectedVersion, head) ? undefined : new ConcurrencyError(stream, expectedVersion, head);
 }
 
 function accept(append: Append, state: LogState): AppendOutcome {
   const batches: EventBatch[] = [];
-  const ends: { version: number; globalPosition: number }[] = [];
   for (const { stream, batches: written } of append.writes) {
-    let version = state.heads.get(stream) ?? 0;
     for (const batch of written) {
-      batches.push({ ...batch, version: version + 1, position: state.tail + 1 });
+      const version = (state.heads.get(stream) ?? 0) + 1;
+      const position = state.tail + 1;
+      batches.push({ ...batch, version, position });
       batch.ids?.forEach((id, i) => {
-        if (id !== undefined) state.locations.set(id, { stream, version: version + 1 + i, position: state.tail + 1 + i });
+        if (id !== undefined) state.locations.set(id, { stream, version: version + i, position: position + i });
       });
-      version += batch.count;
+      state.heads.set(stream, version + batch.count - 1);
       state.tail += batch.count;
     }
-    state.heads.set(stream, version);
-    ends.push({ version, globalPosition: written.length === 0 ? 0 : state.tail });
   }
-  const results = ends.map((end) => (end.globalPosition === 0 ? { ...end, globalPosition: state.tail } : end));
-  return { ok: true, deduplicated: false, results, batches };
+  return { ok: true, deduplicated: false, versions: versionsOf(append, state), globalPosition: state.tail, batches };
 }
 
 /** The first result, if these are the ids of events that stand together in the log just as this append would put them. */
 function repeated(append: Append, known: readonly string[], state: LogState): AppendOutcome {
-  const corrupted: AppendOutcome = {
-    ok: false,
-    error: new CorruptedIdempotencyError(append.writes[0]?.stream ?? '', known),
-  };
-  if (known.length !== append.ids.length || known.length !== countEvents(append.writes)) return corrupted;
-  const results: { version: number; globalPosition: number }[] = [];
+  const error = new CorruptedIdempotencyError(append.writes[0]!.stream, known);
+  if (known.length !== append.ids.length) return { ok: false, error };
+  const versions = new Map<string, number>();
   let next = 0;
-  let lastPosition = 0;
-  for (const write of append.writes) {
-    const count = countEvents([write]);
-    const locations = append.ids.slice(next, next + count).map((id) => state.locations.get(id)!);
-    next += count;
-    const first = locations[0];
-    const together = locations.every(({ stream, version }, i) => stream === write.stream && version === first!.version + i);
-    if (!together) return corrupted;
-    const last = locations.at(-1);
-    if (last) lastPosition = last.position;
-    results.push({ version: last?.version ?? state.heads.get(write.stream) ?? 0, globalPosition: last?.position ?? 0 });
+  let globalPosition = 0;
+  for (const { stream, batches } of append.writes) {
+    for (const { count } of batches) {
+      for (let i = 0; i < count; i++) {
+        const location = state.locations.get(append.ids[next++]!);
+        const before = versions.get(stream);
+        if (location?.stream !== stream || location.version !== (before ?? location.version - 1) + 1) return { ok: false, error };
+        versions.set(stream, location.version);
+        globalPosition = location.position;
+      }
+    }
   }
-  return {
-    ok: true,
-    deduplicated: true,
-    results: results.map((result) => ({ ...result, globalPosition: result.globalPosition || lastPosition })),
-    batches: [],
-  };
+  return { ok: true, deduplicated: true, versions: versionsOf(append, { heads: versions }, state), globalPosition, batches: [] };
 }
 
-function countEvents(writes: readonly StreamWrite[]): number {
-  return writes.reduce((sum, write) => sum + write.batches.reduce((count, batch) => count + batch.count, 0), 0);
+/** The version of each write's stream; of one that it only checks, the present one. */
+function versionsOf({ writes }: Append, ...states: readonly Pick<LogState, 'heads'>[]): number[] {
+  return writes.map(({ stream }) => states.find(({ heads }) => heads.has(stream))?.heads.get(stream) ?? 0);
 }

@@ -11,9 +11,10 @@ export interface Storage {
   /**
    * Opens the log, making it if there is none.
    *
+   * @param onConnection called when the connection is lost, restored, or closed for good with the reason
    * @throws {StorageUnavailableError} {StorageBlockedError} {VersionTooNewError}
    */
-  open(): Promise<Log>;
+  open(onConnection: (error?: ErmineError) => void): Promise<Log>;
 }
 
 /**
@@ -63,13 +64,7 @@ export interface Log {
 
   readonly snapshots: SnapshotLog;
 
-  /** Somebody says that the log has reached this position; a storage that remembers the end of the log may use it. */
-  noticed?(position: number): void;
-
-  /** Calls back when the connection is lost, restored, or closed for good. @returns a function that stops it */
-  onConnection(listener: (state: ConnectionState, error?: ErmineError) => void): () => void;
-
-  health(): Promise<StorageHealth>;
+  state(): StorageState;
 
   /** Releases everything, after what is under way. */
   close(): Promise<void>;
@@ -94,8 +89,10 @@ export type AppendOutcome =
   | {
       readonly ok: true;
       readonly deduplicated: boolean;
-      /** One for each write. */
-      readonly results: readonly { readonly version: number; readonly globalPosition: number }[];
+      /** Of the stream of each write, after the append. */
+      readonly versions: readonly number[];
+      /** Of the last event of the append. */
+      readonly globalPosition: number;
       /** What was written, in the order of the log; empty when deduplicated. */
       readonly batches: readonly EventBatch[];
     }
@@ -142,12 +139,7 @@ export interface SnapshotRecord {
 export type Durability = 'strict' | 'relaxed' | 'none';
 export type ConnectionState = 'open' | 'lost' | 'closed';
 
-export interface StorageHealth {
+export interface StorageState {
   readonly durability: Durability;
   readonly connection: ConnectionState;
-  /** Whether the browser promised not to evict the data; undefined where it cannot say. */
-  readonly persisted: boolean | undefined;
-  /** As the browser says them; it may be far from what it enforces. */
-  readonly usageBytes: number | undefined;
-  readonly quotaBytes: number | undefined;
 }

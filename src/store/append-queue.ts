@@ -4,8 +4,6 @@ import type { Append, AppendOutcome, Log } from '../storage/storage.ts';
 
 /** Appends that one group holds at most. */
 const MAX_GROUP_APPENDS = 2_000;
-/** UTF-16 units of JSON after which a group takes no further append. */
-const MAX_GROUP_UNITS = 8 * 1024 * 1024;
 
 type Accepted = Extract<AppendOutcome, { ok: true }>;
 
@@ -19,7 +17,7 @@ interface Pending {
 export class AppendQueue {
   readonly #log: Log;
   readonly #onCommitted: (batches: readonly EventBatch[]) => void;
-  #queue: Pending[] = [];
+  readonly #queue: Pending[] = [];
   #draining: Promise<void> | undefined;
   #closed = false;
 
@@ -44,7 +42,7 @@ export class AppendQueue {
   }
 
   async #drain(): Promise<void> {
-    while (this.#queue.length > 0) await this.#commit(this.#nextGroup());
+    while (this.#queue.length > 0) await this.#commit(this.#queue.splice(0, MAX_GROUP_APPENDS));
     // In the same step as the last look at the queue: an append that comes now starts anew.
     this.#draining = undefined;
   }
@@ -60,13 +58,5 @@ export class AppendQueue {
         for (const pending of group) await this.#commit([pending]);
       } else for (const { reject } of group) reject(error);
     }
-  }
-
-  #nextGroup(): Pending[] {
-    let count = 0;
-    for (let units = 0; count < Math.min(this.#queue.length, MAX_GROUP_APPENDS) && units < MAX_GROUP_UNITS; count++) {
-      for (const { batches } of this.#queue[count]!.append.writes) for (const { events } of batches) units += events.length;
-    }
-    return this.#queue.splice(0, count);
   }
 }

@@ -2,41 +2,31 @@ import { checkBytes, encodeEvents, type EncodeContext } from '../event/encode.ts
 import { EventTooLargeError, InvalidEventError, InvalidStreamIdError, NoEventsError } from '../event/errors.ts';
 import { streamIdToString } from '../event/stream-id.ts';
 import { checkExpectedVersion } from '../event/version.ts';
-import type { Append, StreamWrite } from '../storage/storage.ts';
+import type { Append } from '../storage/storage.ts';
 import type { StreamAppend } from './event-store.ts';
 
 /** Checks and encodes all of an append during the call, so that nothing the caller does later can change it. */
 export function encodeAppend(appends: readonly StreamAppend[], context: EncodeContext): Append {
-  if (!Array.isArray(appends)) throw new InvalidEventError('writes', 'is not an array of { streamId, expectedVersion, events }');
-  const named = new Set<string>();
-  const ids: string[] = [];
-  const writes = appends.map((append, i): StreamWrite => {
-    if (typeof append !== 'object' || append === null) throw new InvalidEventError(`writes[${i}]`, 'is not a { streamId, expectedVersion, events }');
-    const { streamId, expectedVersion, events } = append;
-    const path = appends.length === 1 ? 'events' : `writes[${i}].events`;
-    const stream = streamIdToString(streamId);
-    if (named.has(stream)) throw new InvalidStreamIdError(stream, 'one append names it twice; put its events into one write');
-    named.add(stream);
-    checkExpectedVersion(expectedVersion);
-    const { maxBatchEvents } = context.limits;
-    if (Array.isArray(events) && events.length > maxBatchEvents) throw new EventTooLargeError(path, events.length, maxBatchEvents, 'events');
-    const onlyChecks = appends.length > 1 && Array.isArray(events) && events.length === 0;
-    const batches = onlyChecks ? [] : encodeEvents(stream, events, path, context);
-    for (const batch of batches) for (const id of batch.ids ?? []) if (id !== undefined) ids.push(id);
-    return { stream, expectedVersion, batches };
+  const { maxBatchEvents, maxBatchBytes } = context.limits;
+  if (!Array.isArray(appends)) throw new InvalidEventError('writes', 'is not an array');
+  const paths = appends.map((_, i) => (appends.length === 1 ? 'events' : `writes[${i}].events`));
+  let count = 0;
+  appends.forEach((append, i) => {
+    if (!Array.isArray(append?.events)) throw new InvalidEventError(paths[i]!, 'is not an array');
+    count += append.events.length;
   });
-  checkWhole(writes, ids, context);
-  return { writes, ids };
-}
-
-function checkWhole(writes: readonly StreamWrite[], ids: readonly string[], { limits }: EncodeContext): void {
+  if (count > maxBatchEvents) throw new EventTooLargeError('The append', count, maxBatchEvents, 'events');
+  const writes = appends.map(({ streamId, expectedVersion, events }, i) => {
+    checkExpectedVersion(expectedVersion);
+    const stream = streamIdToString(streamId);
+    return { stream, expectedVersion, batches: encodeEvents(stream, events, paths[i]!, context) };
+  });
+  if (count === 0) throw new NoEventsError();
+  const streams = writes.map(({ stream }) => stream);
+  if (new Set(streams).size < streams.length) throw new InvalidStreamIdError(streams.join(), 'an append names each stream once');
   const batches = writes.flatMap((write) => write.batches);
-  if (batches.length === 0) throw new NoEventsError();
-  const events = batches.reduce((sum, { count }) => sum + count, 0);
-  if (events > limits.maxBatchEvents) throw new EventTooLargeError('The append', events, limits.maxBatchEvents, 'events');
-  checkBytes(batches.map((batch) => batch.events), 'The append', limits.maxBatchBytes);
-  if (new Set(ids).size < ids.length) {
-    const twice = ids.find((id, i) => ids.indexOf(id) !== i);
-    throw new InvalidEventError('events', `hold the id ${twice} twice`);
-  }
+  checkBytes(batches.map(({ events }) => events), 'The append', maxBatchBytes);
+  const ids = batches.flatMap((batch) => batch.ids ?? []).filter((id) => id !== undefined);
+  if (new Set(ids).size < ids.length) throw new InvalidEventError('events', 'hold an id twice');
+  return { writes, ids };
 }

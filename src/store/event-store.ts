@@ -120,7 +120,7 @@ export interface Checkpoint {
 export interface AppendResult {
   /** The stream's version after the append. */
   readonly version: number;
-  /** The position of the append's last event (of the whole transaction's last, for a write that only checks). */
+  /** The position of the last event of the append, of all its streams. */
   readonly globalPosition: number;
   /** Whether these event ids were stored before, so that nothing was written now. */
   readonly deduplicated: boolean;

@@ -1,12 +1,16 @@
-import { Observable, type Subject } from 'rxjs';
+import { merge, switchMap, takeWhile, timer, type Observable } from 'rxjs';
 import type { ErmineError } from '../event/errors.ts';
-import type { Log, StorageHealth } from '../storage/storage.ts';
-import { unref } from '../tabs/unref.ts';
+import type { Log, StorageState } from '../storage/storage.ts';
 
 /** What the application may want to tell its user about the place where the events are. */
-export interface Health extends StorageHealth {
+export interface Health extends StorageState {
   readonly storage: string;
   readonly epoch: string;
+  /** Whether the browser promised not to evict the data; undefined where it cannot say. */
+  readonly persisted: boolean | undefined;
+  /** As the browser says them for the whole origin; it may be far from what it enforces, so nothing is planned on it. */
+  readonly usageBytes: number | undefined;
+  readonly quotaBytes: number | undefined;
   /** Why the connection was closed for good. */
   readonly error: ErmineError | undefined;
 }
@@ -14,28 +18,20 @@ export interface Health extends StorageHealth {
 /** Usage is asked again so often while somebody looks, in milliseconds. */
 const REFRESH_MS = 10_000;
 
-/** @param closed$ emits when the store has closed: the last state is told, and that is all */
-export function createHealth(log: Log, storage: string, closed$: Subject<void>): Observable<Health> {
+/** @param connection$ emits when the connection has changed, with the reason when it is closed for good */
+export function createHealth(log: Log, storage: string, connection$: Observable<ErmineError | undefined>): Observable<Health> {
   let error: ErmineError | undefined;
-  return new Observable((subscriber) => {
-    const emit = async (): Promise<void> => {
-      const health = await log.health();
-      if (!subscriber.closed) subscriber.next({ ...health, storage, epoch: log.epoch, error });
-      if (health.connection === 'closed') subscriber.complete();
-    };
-    const refresh = (): void => void emit().catch((cause: unknown) => subscriber.error(cause));
-    const stop = log.onConnection((_state, cause) => {
-      error = cause;
-      refresh();
-    });
-    const timer = setInterval(refresh, REFRESH_MS);
-    unref(timer);
-    const closing = closed$.subscribe(refresh);
-    refresh();
-    return () => {
-      closing.unsubscribe();
-      stop();
-      clearInterval(timer);
-    };
-  });
+  return merge(timer(0, REFRESH_MS), connection$).pipe(
+    switchMap(async (cause) => {
+      if (typeof cause === 'object') error = cause;
+      const manager: Partial<StorageManager> | undefined = log.state().durability === 'none' ? undefined : globalThis.navigator?.storage;
+      const [persisted, estimate] = await Promise.all([
+        manager?.persisted?.().catch(() => undefined),
+        manager?.estimate?.().catch(() => undefined),
+      ]);
+      const { usage: usageBytes, quota: quotaBytes } = estimate ?? {};
+      return { ...log.state(), storage, epoch: log.epoch, persisted, usageBytes, quotaBytes, error };
+    }),
+    takeWhile(({ connection }) => connection !== 'closed', true),
+  );
 }

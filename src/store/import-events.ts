@@ -32,8 +32,8 @@ export interface ImportTarget {
   deleteStream(stream: string): Promise<unknown>;
   /** @throws {InvalidStreamIdError} */
   streamName(id: unknown): string;
-  /** An event id that is the same for the same text. */
-  idFromText(text: string): string;
+  /** 53 bits of hash. */
+  hash53(text: string, seed: number): number;
   /** An {@link InvalidImportError}. */
   invalid(line: number, rule: string, cause?: unknown): Error;
 }
@@ -159,13 +159,19 @@ function parseLine(target: ImportTarget, { text, number }: Line): ImportedEvent 
       type: type as string,
       data,
       ...(metadata !== undefined && { metadata: metadata as NonNullable<EncodableEvent['metadata']> }),
-      id: id === undefined ? target.idFromText(`${number}\n${text}`) : (id as string),
+      id: id === undefined ? idFromText(`${number}\n${text}`, target) : (id as string),
       ...(time !== undefined && { timestamp: time as number }),
       line: number,
     };
   } catch (cause) {
     throw target.invalid(number, `has no valid stream id (${(cause as Error).message})`, cause);
   }
+}
+
+/** A UUID (version 8) that is the same for the same text. */
+function idFromText(text: string, { hash53 }: ImportTarget): string {
+  const [a, b, c] = [1, 2, 3].map((seed) => hash53(text, seed).toString(16).padStart(14, '0')) as [string, string, string];
+  return `${a.slice(-8)}-${b.slice(-4)}-8${b.slice(-7, -4)}-8${b.slice(-10, -7)}-${c.slice(-12)}`;
 }
 
 function codeOf(error: unknown): unknown {

@@ -1,9 +1,9 @@
-import { Subject, defer, type Observable } from 'rxjs';
+import { defer, switchMap, type Observable, type Subject } from 'rxjs';
 import { encodeEvents, type EncodeContext } from '../event/encode.ts';
-import { EpochChangedError, InvalidImportError, InvalidVersionError, StoreClosedError } from '../event/errors.ts';
+import { EpochChangedError, InvalidImportError, StoreClosedError, type ErmineError } from '../event/errors.ts';
 import type { Event, EventData, Metadata, StoredEvent } from '../event/event.ts';
 import { idsOf } from '../event/event-batch.ts';
-import { idFromText } from '../event/event-id.ts';
+import { hash53 } from '../event/event-id.ts';
 import type { Limits } from '../event/limits.ts';
 import { checkCategory, splitStreamName, streamIdToString, type StreamId } from '../event/stream-id.ts';
 import { createTombstone } from '../event/tombstone.ts';
@@ -17,7 +17,7 @@ import { AppendQueue } from './append-queue.ts';
 import { encodeAppend } from './encode-append.ts';
 import type * as Api from './event-store.ts';
 import type { ExportOptions } from './export-events.ts';
-import { createHealth, type Health } from './health.ts';
+import type { Health } from './health.ts';
 import type { ImportOptions, ImportResult, ImportTarget } from './import-events.ts';
 import { logPages, streamPages } from './read-events.ts';
 import type { AbortOptions, ReadAllOptions, ReadStreamOptions } from './read-options.ts';
@@ -40,16 +40,22 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
   readonly #settings: StoreSettings;
   readonly #queue: AppendQueue;
   readonly #follower: LogFollower;
-  readonly #closed$ = new Subject<void>();
+  readonly #connection$: Subject<ErmineError | undefined>;
   #closing: Promise<void> | undefined;
 
-  constructor(log: Log, storageName: string, settings: StoreSettings) {
+  constructor(log: Log, storageName: string, connection$: Subject<ErmineError | undefined>, settings: StoreSettings) {
+    this.#connection$ = connection$;
     this.#log = log;
     this.#settings = settings;
     this.#follower = new LogFollower(log, storageName, settings.pollIntervalMs);
+    // What this tab remembers may be of a log that is no more; subscriptions find out when they read.
+    connection$.subscribe(() => {
+      this.#follower.forget();
+      this.#follower.wake();
+    });
     this.#queue = new AppendQueue(log, (batches) => this.#follower.committed(batches));
     this.snapshots = createSnapshotStore(log.snapshots, settings.clock, settings.limits.maxJsonDepth);
-    this.health$ = createHealth(log, storageName, this.#closed$);
+    this.health$ = defer(() => import('./health.ts')).pipe(switchMap(({ createHealth }) => createHealth(log, storageName, connection$)));
   }
 
   async appendToStream(id: StreamId | string, expectedVersion: number, events: readonly EventData<E>[]): Promise<Api.AppendResult> {
@@ -58,7 +64,6 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
   }
 
   async appendToStreams(writes: readonly Api.StreamAppend<E>[]): Promise<Api.AppendResult[]> {
-    this.#checkOpen();
     const append = encodeAppend(writes as readonly Api.StreamAppend[], this.#encodeContext());
     return toResults(await this.#queue.append(append));
   }
@@ -75,24 +80,12 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
     return this.#load(id, { ...options, fromVersion, count });
   }
 
-  async *readStream(id: StreamId | string, options: ReadStreamOptions = {}): AsyncGenerator<StoredEvent<E>, void, undefined> {
-    this.#checkOpen();
-    for await (const page of streamPages<E>(this.#log, id, options)) {
-      for (const event of page) {
-        options.signal?.throwIfAborted();
-        yield event;
-      }
-    }
+  readStream(id: StreamId | string, options: ReadStreamOptions = {}): AsyncIterable<StoredEvent<E>> {
+    return eventsOf(streamPages<E>(this.#log, id, options), options);
   }
 
-  async *readAll(options: ReadAllOptions = {}): AsyncGenerator<StoredEvent<E>, void, undefined> {
-    this.#checkOpen();
-    for await (const page of logPages<E>(this.#log, options)) {
-      for (const event of page) {
-        options.signal?.throwIfAborted();
-        yield event;
-      }
-    }
+  readAll(options: ReadAllOptions = {}): AsyncIterable<StoredEvent<E>> {
+    return eventsOf(logPages<E>(this.#log, options), options);
   }
 
   subscribeToStream(id: StreamId | string, fromVersion = 0, options: SubscribeOptions<E> = {}): Observable<never> {
@@ -103,21 +96,14 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
   }
 
   subscribeToAll(from: number | Api.Checkpoint = 0, options: SubscribeOptions<E> & Api.FilterOptions = {}): Observable<never> {
-    return this.#subscribe(options, () => {
-      const filter = createBatchFilter(options.filter);
-      return logSource<E>(this.#follower, this.#positionOf(from), filter);
-    });
+    return this.#subscribe(options, () => logSource<E>(this.#follower, this.#positionOf(from), createBatchFilter(options.filter)));
   }
 
   subscribeToCategory(category: string, from: number | Api.Checkpoint = 0, options: SubscribeOptions<E> = {}): Observable<never> {
-    return this.#subscribe(options, () => {
-      const filter = createBatchFilter({ categories: [checkCategory(category)] });
-      return logSource<E>(this.#follower, this.#positionOf(from), filter);
-    });
+    return this.subscribeToAll(from, { ...options, filter: { categories: [category] } });
   }
 
   async getStreamInfo(id: StreamId | string): Promise<Api.StreamInfo | undefined> {
-    this.#checkOpen();
     const stream = streamIdToString(id);
     const summary = await this.#log.streamInfo(stream);
     if (!summary) return undefined;
@@ -130,7 +116,6 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
   }
 
   async *listStreams(options: Api.ListStreamsOptions = {}): AsyncGenerator<Api.StreamListing, void, undefined> {
-    this.#checkOpen();
     const { category, includeDeleted = false, signal } = options;
     if (category !== undefined) checkCategory(category);
     for (let after: string | undefined; ; ) {
@@ -143,30 +128,26 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
   }
 
   async head(): Promise<Api.Checkpoint> {
-    this.#checkOpen();
     return { epoch: this.#log.epoch, position: await this.#log.head() };
   }
 
   async deleteStream(id: StreamId | string, expectedVersion: number): Promise<Api.AppendResult> {
-    this.#checkOpen();
     const stream = streamIdToString(id);
     checkExpectedVersion(expectedVersion);
     const outcome = await this.#log.deleteStream(stream, expectedVersion, createTombstone(stream, this.#settings.clock()));
     if (!outcome.ok) throw outcome.error;
-    this.#follower.committed(outcome.batches);
+    if (!this.#closing) this.#follower.committed(outcome.batches);
     return toResults(outcome)[0]!;
   }
 
   async truncateStream(id: StreamId | string, beforeVersion: number): Promise<number> {
-    this.#checkOpen();
     checkWholeNumber(beforeVersion, 'beforeVersion', 1);
     const erased = await this.#log.truncateStream(streamIdToString(id), beforeVersion);
-    this.#follower.forgetRecent();
+    this.#follower.forget();
     return erased;
   }
 
   exportEvents(options: ExportOptions = {}): ReadableStream<Uint8Array> {
-    this.#checkOpen();
     // Few pages export or import: the code comes when one does.
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     const head = this.#log.head();
@@ -178,7 +159,6 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
   }
 
   async importEvents(source: ReadableStream<Uint8Array> | Blob, options?: ImportOptions): Promise<ImportResult> {
-    this.#checkOpen();
     const { importEvents } = await import('./import-events.ts');
     const target: ImportTarget = {
       encode: (stream, events) => {
@@ -188,7 +168,7 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
       append: (append) => this.#queue.append(append),
       deleteStream: (stream) => this.deleteStream(stream, AnyVersion),
       streamName: (id) => streamIdToString(id as StreamId | string),
-      idFromText,
+      hash53,
       invalid: (line, rule, cause) => new InvalidImportError(line, rule, { cause }),
     };
     return importEvents(target, source instanceof Blob ? source.stream() : source, options);
@@ -203,12 +183,11 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
     await this.#queue.close();
     this.#follower.close();
     await this.#log.close();
-    this.#closed$.next();
-    this.#closed$.complete();
+    this.#connection$.next(new StoreClosedError());
+    this.#connection$.complete();
   }
 
   async #load(id: StreamId | string, options: ReadStreamOptions): Promise<StoredEvent<E>[]> {
-    this.#checkOpen();
     const pages: StoredEvent<E>[][] = [];
     for await (const page of streamPages<E>(this.#log, id, options)) pages.push(page);
     return pages.length === 1 ? pages[0]! : pages.flat();
@@ -216,8 +195,7 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
 
   #subscribe(options: SubscribeOptions<E>, createSource: () => Source<E>): Observable<never> {
     const events$ = defer(() => {
-      this.#checkOpen();
-      return subscription(this.#follower, createSource, options);
+        return subscription(this.#follower, createSource, options);
     });
     // The overloads of the interface say what comes out.
     return events$ as Observable<never>;
@@ -226,7 +204,6 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
   #positionOf(from: number | Api.Checkpoint): number {
     const { epoch, position } = typeof from === 'number' ? { epoch: this.#log.epoch, position: from } : from;
     checkWholeNumber(position, 'fromPosition', 0);
-    if (typeof epoch !== 'string') throw new InvalidVersionError('checkpoint.epoch', epoch, 'the epoch that head() gave');
     if (epoch !== this.#log.epoch) throw new EpochChangedError(epoch, this.#log.epoch);
     return position;
   }
@@ -235,14 +212,20 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
     const { limits, clock, metadata } = this.#settings;
     return { limits, now: clock(), metadata: metadata?.() };
   }
+}
 
-  #checkOpen(): void {
-    if (this.#closing) throw new StoreClosedError();
+async function* eventsOf<E>(pages: AsyncIterable<readonly E[]>, { signal }: AbortOptions): AsyncGenerator<E, void, undefined> {
+  for await (const page of pages) {
+    for (const event of page) {
+      signal?.throwIfAborted();
+      yield event;
+    }
   }
 }
 
 function toResults(outcome: Extract<AppendOutcome, { ok: true }>): Api.AppendResult[] {
-  return outcome.results.map((result) => ({ ...result, deduplicated: outcome.deduplicated }));
+  const { versions, globalPosition, deduplicated } = outcome;
+  return versions.map((version) => ({ version, globalPosition, deduplicated }));
 }
 
 function toListing({ stream, version, deleted }: StreamSummary): Api.StreamListing {

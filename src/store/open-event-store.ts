@@ -1,3 +1,5 @@
+import { ReplaySubject } from 'rxjs';
+import type { ErmineError } from '../event/errors.ts';
 import type { Event, Metadata } from '../event/event.ts';
 import { defaultLimits, type Limits } from '../event/limits.ts';
 import { checkWholeNumber } from '../event/version.ts';
@@ -14,7 +16,7 @@ export interface OpenEventStoreOptions {
   readonly clock?: () => number;
   /** Bounds of events and batches; those that are left out keep their defaults. */
   readonly limits?: Partial<Limits>;
-  /** How often subscriptions look for events that no hint told of, in milliseconds; 2,000 unless told, at least 10. */
+  /** How often subscriptions look for events that no hint told of, in milliseconds; 2,000 unless told. */
   readonly pollIntervalMs?: number;
 }
 
@@ -30,8 +32,9 @@ export interface OpenEventStoreOptions {
  */
 export async function openEventStore<E extends Event = Event>(options: OpenEventStoreOptions): Promise<EventStore<E>> {
   const { storage, metadata, clock = Date.now, limits, pollIntervalMs = 2_000 } = options;
-  checkWholeNumber(pollIntervalMs, 'pollIntervalMs', 10);
-  for (const [name, limit] of Object.entries(limits ?? {})) checkWholeNumber(limit, `limits.${name}`, 1);
+  for (const [name, value] of Object.entries({ ...limits, pollIntervalMs })) checkWholeNumber(value, name, 1);
   const settings = { metadata, clock, limits: { ...defaultLimits, ...limits }, pollIntervalMs };
-  return new LogEventStore<E>(await storage.open(), storage.name, settings);
+  const connection$ = new ReplaySubject<ErmineError | undefined>(1);
+  const log = await storage.open((error) => connection$.next(error));
+  return new LogEventStore<E>(log, storage.name, connection$, settings);
 }

@@ -4,28 +4,16 @@ import type { Event, StoredEvent } from '../event/event.ts';
 import { streamIdToString, type StreamId } from '../event/stream-id.ts';
 import { isTombstone } from '../event/tombstone.ts';
 import { checkWholeNumber } from '../event/version.ts';
-import type { Direction, Log, Page } from '../storage/storage.ts';
+import type { Log, Page, ReadRange } from '../storage/storage.ts';
 import { createBatchFilter, type BatchFilter } from '../subscription/filter.ts';
 import type { ReadAllOptions, ReadStreamOptions } from './read-options.ts';
 
 /** About so many events are asked for at once. */
 const PAGE_EVENTS = 512;
 
-interface Range {
-  readonly from: number;
-  readonly count: number;
-  readonly direction: Direction;
-  readonly signal: AbortSignal | undefined;
-}
-
 /** The events of a stream, page by page. @throws {StreamDeletedError} */
-export async function* streamPages<E extends Event>(
-  log: Log,
-  id: StreamId | string,
-  { fromVersion, count, direction = 'forwards', signal }: ReadStreamOptions,
-): AsyncGenerator<StoredEvent<E>[], void, undefined> {
+export function streamPages<E extends Event>(log: Log, id: StreamId | string, options: ReadStreamOptions): Pages<E> {
   const stream = streamIdToString(id);
-  const range = checkRange(fromVersion, 'fromVersion', count, direction, signal);
   const filter: BatchFilter = {
     wantsBatch(batch) {
       if (isTombstone(batch)) throw new StreamDeletedError(stream);
@@ -33,55 +21,46 @@ export async function* streamPages<E extends Event>(
     },
     wantsEvent: () => true,
   };
-  yield* pages<E>((from, limit) => log.readStream(stream, { from, limit, direction }), range, filter, (event) => event.version);
+  return pages<E>((range) => log.readStream(stream, range), options.fromVersion, 'version', options, filter);
 }
 
 /** The events of the log that pass the filter, page by page. */
-export async function* logPages<E extends Event>(
-  log: Log,
-  { fromPosition, count, direction = 'forwards', signal, filter }: ReadAllOptions,
-): AsyncGenerator<StoredEvent<E>[], void, undefined> {
-  const range = checkRange(fromPosition, 'fromPosition', count, direction, signal);
-  const read = (from: number, limit: number): Promise<Page> => log.readAll({ from, limit, direction });
-  yield* pages<E>(read, range, createBatchFilter(filter), (event) => event.globalPosition);
+export function logPages<E extends Event>(log: Log, options: ReadAllOptions): Pages<E> {
+  return pages<E>((range) => log.readAll(range), options.fromPosition, 'globalPosition', options, createBatchFilter(options.filter));
 }
 
-function checkRange(from: number | undefined, name: string, count: number | undefined, direction: Direction, signal: AbortSignal | undefined): Range {
-  if (from !== undefined && from !== Infinity) checkWholeNumber(from, name, 0);
-  if (count !== undefined && count !== Infinity) checkWholeNumber(count, 'count', 0);
-  const start = from ?? (direction === 'forwards' ? 1 : Infinity);
-  return { from: direction === 'forwards' ? Math.max(1, start) : start, count: count ?? Infinity, direction, signal };
-}
+type Pages<E extends Event> = AsyncGenerator<StoredEvent<E>[], void, undefined>;
 
 async function* pages<E extends Event>(
-  read: (from: number, limit: number) => Promise<Page>,
-  { from, count, direction, signal }: Range,
+  read: (range: ReadRange) => Promise<Page>,
+  from: number | undefined,
+  place: 'version' | 'globalPosition',
+  { count = Infinity, direction = 'forwards', signal }: ReadStreamOptions,
   filter: BatchFilter,
-  placeOf: (event: StoredEvent<E>) => number,
-): AsyncGenerator<StoredEvent<E>[], void, undefined> {
+): Pages<E> {
   const forwards = direction === 'forwards';
+  const start = from ?? (forwards ? 1 : Infinity);
+  if (start !== Infinity) checkWholeNumber(start, place, 0);
+  if (count !== Infinity) checkWholeNumber(count, 'count', 0);
   let left = count;
-  if (left === 0 || (!forwards && from < 1) || from === Infinity && forwards) return;
+  const readFrom = (next: number): Promise<Page> => read({ from: next, limit: Math.min(left, PAGE_EVENTS), direction });
   signal?.throwIfAborted();
-  for (let page: Page | undefined = await read(from, Math.min(left, PAGE_EVENTS)); page; ) {
+  for (let page: Page | undefined = left > 0 ? await readFrom(Math.max(start, 1)) : undefined; page; ) {
     signal?.throwIfAborted();
     // The next page is on its way while this one is decoded and consumed.
-    const next: Promise<Page> | undefined =
-      page.next === undefined ? undefined : read(page.next, Math.min(left, PAGE_EVENTS));
+    const next: Promise<Page> | undefined = page.next === undefined ? undefined : readFrom(page.next);
     next?.catch(() => undefined);
     const events: StoredEvent<E>[] = [];
     for (const batch of page.batches) {
       if (!filter.wantsBatch(batch)) continue;
       const decoded = decodeBatch<E>(batch);
-      if (!forwards) decoded.reverse();
-      for (const event of decoded) {
-        if (filter.wantsEvent(event) && (forwards ? placeOf(event) >= from : placeOf(event) <= from)) events.push(event);
+      for (const event of forwards ? decoded : decoded.reverse()) {
+        if (filter.wantsEvent(event) && (forwards ? event[place] >= start : event[place] <= start)) events.push(event);
       }
     }
-    if (events.length >= left) events.length = left;
+    if (events.length > left) events.length = left;
     left -= events.length;
     if (events.length > 0) yield events;
-    if (left === 0) return;
-    page = await next;
+    page = left > 0 ? await next : undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { toJson } from '../event/json.ts';
+import { checkJson } from '../event/json.ts';
 import { parseStreamId, streamIdToString, type StreamId } from '../event/stream-id.ts';
 import { checkWholeNumber } from '../event/version.ts';
 import type { SnapshotLog } from '../storage/storage.ts';
@@ -29,11 +29,11 @@ export function createSnapshotStore(log: SnapshotLog, now: () => number, maxJson
   return {
     async save({ streamId, version, data, timestamp = now(), reducerVersion }) {
       checkWholeNumber(version, 'snapshot.version', 1);
-      const record = { version, timestamp, data: toJson(data, 'snapshot.data', maxJsonDepth) };
-      await log.save(streamIdToString(streamId), keyOf(reducerVersion), record);
+      checkJson(data, 'snapshot.data', maxJsonDepth);
+      await log.save(streamIdToString(streamId), `${reducerVersion ?? ''}`, { version, timestamp, data: JSON.stringify(data) });
     },
     async load<State>(id: StreamId | string, reducerVersion?: string | number) {
-      const record = await log.load(streamIdToString(id), keyOf(reducerVersion));
+      const record = await log.load(streamIdToString(id), `${reducerVersion ?? ''}`);
       if (!record) return undefined;
       const { version, timestamp, data } = record;
       return {
@@ -45,11 +45,7 @@ export function createSnapshotStore(log: SnapshotLog, now: () => number, maxJson
       };
     },
     async delete(id, reducerVersion) {
-      await log.delete(streamIdToString(id), reducerVersion === undefined ? undefined : keyOf(reducerVersion));
+      await log.delete(streamIdToString(id), reducerVersion?.toString());
     },
   };
-}
-
-function keyOf(reducerVersion: string | number | undefined): string {
-  return String(reducerVersion ?? '');
 }

@@ -20,16 +20,12 @@ export function createHintChannel(logName: string, onHint: (hint: Hint) => void)
   if (typeof BroadcastChannel === 'undefined') return { publish() {}, close() {} };
   const channel = new BroadcastChannel(`ermine:${logName}`);
   channel.onmessage = ({ data }: MessageEvent<unknown>) => {
-    if (isHint(data)) onHint(data);
+    const { epoch, position } = Object(data) as Partial<Hint>;
+    if (typeof epoch === 'string' && Number.isSafeInteger(position)) onHint({ epoch, position: position! });
   };
   unref(channel);
   return {
     publish: (hint) => channel.postMessage(hint),
     close: () => channel.close(),
   };
-}
-
-function isHint(data: unknown): data is Hint {
-  if (typeof data !== 'object' || data === null || !('epoch' in data) || !('position' in data)) return false;
-  return typeof data.epoch === 'string' && Number.isSafeInteger(data.position) && (data.position as number) > 0;
 }

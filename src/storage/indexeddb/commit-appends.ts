@@ -1,9 +1,9 @@
-import { StorageBlockedError, isErmineError, type ErmineError } from '../../event/errors.ts';
+import { StorageBlockedError, isErmineError } from '../../event/errors.ts';
 import { idsOf } from '../../event/event-batch.ts';
 import { evaluateAppends, type LogState } from '../evaluate-appends.ts';
 import type { Append, AppendOutcome } from '../storage.ts';
 import { toRecords, type CommitRecord } from './commit-record.ts';
-import { LostConnection, MAX_LOST_CONNECTIONS, keepsClosing, type Connection } from './connection.ts';
+import { LostConnection, type Connection } from './connection.ts';
 import type { HeadCache } from './head-cache.ts';
 import { readState } from './read-state.ts';
 import { nameOf } from './open-database.ts';
@@ -14,6 +14,8 @@ export class Committer {
   readonly #connection: Connection;
   readonly #cache: HeadCache;
   readonly #durability: 'strict' | 'relaxed';
+  /** Whether an earlier try at the group under way may have gone through: then its event ids tell. */
+  #uncertain = false;
 
   constructor(connection: Connection, cache: HeadCache, durability: 'strict' | 'relaxed') {
     this.#connection = connection;
@@ -22,19 +24,16 @@ export class Committer {
   }
 
   async commit(appends: readonly Append[]): Promise<readonly AppendOutcome[]> {
-    let attempt = appends;
-    for (let lost = 0; ; lost++) {
-      try {
-        const outcomes = (await this.#commitFromCache(attempt)) ?? (await this.#commitAfterReading(attempt));
-        return attempt === appends ? outcomes : outcomes.map(asFirstResult);
-      } catch (error) {
-        this.#cache.reset(undefined);
-        if (isErmineError(error, 'STORAGE_BLOCKED')) return appends.map((append) => ({ ok: false, error: blocked(error, append) }));
-        if (!(error instanceof LostConnection)) throw error;
-        if (lost === MAX_LOST_CONNECTIONS) throw keepsClosing(error);
-        // Whether the commit went through is unknown: its event ids tell.
-        attempt = appends.map(withAllIds);
-      }
+    this.#uncertain = false;
+    try {
+      return (await this.#commitFromCache(appends)) ?? (await this.#commitAfterReading(appends));
+    } catch (error) {
+      this.#cache.reset(undefined);
+      if (!isErmineError(error, 'STORAGE_BLOCKED')) throw error;
+      return appends.map((append) => {
+        const { ids } = withAllIds(append);
+        return { ok: false, error: new StorageBlockedError(error.what, this.#uncertain ? 'unknown' : error.written, ids, { cause: error }) };
+      });
     }
   }
 
@@ -55,7 +54,8 @@ export class Committer {
         durability: this.#durability,
       });
     } catch (error) {
-      if (nameOf(error) !== 'ConstraintError') throw error;
+      this.#uncertain = error instanceof LostConnection;
+      if (!this.#uncertain && nameOf(error) !== 'ConstraintError') throw error;
       return undefined;
     }
     this.#cache.absorb(records);
@@ -68,20 +68,24 @@ export class Committer {
       ['commits'],
       'readwrite',
       async (transaction) => {
-        const decided = evaluateAppends(appends, await readState(commitsOf(transaction), this.#cache, appends));
+        const again = this.#uncertain;
+        const attempt = again ? appends.map(withAllIds) : appends;
+        const decided = evaluateAppends(attempt, await readState(commitsOf(transaction), this.#cache, attempt));
         records = recordsOf(decided);
         addAll(transaction, records);
-        return decided;
+        // If this is run again, the connection was lost meanwhile.
+        this.#uncertain = true;
+        return again ? decided.map((outcome) => (outcome.ok ? { ...outcome, deduplicated: false } : outcome)) : decided;
       },
-      { durability: this.#durability },
+      { durability: this.#durability, repeatable: true },
     );
     this.#cache.absorb(records);
     return outcomes;
   }
 
   #rememberedState(appends: readonly Append[]): LogState | undefined {
-    const { tail, behind } = this.#cache;
-    if (tail === undefined || behind) return undefined;
+    const { tail } = this.#cache;
+    if (tail === undefined) return undefined;
     const heads = new Map<string, number>();
     for (const { writes, ids } of appends) {
       if (ids.length > 0) return undefined;
@@ -108,12 +112,4 @@ export function recordsOf(outcomes: readonly AppendOutcome[]): CommitRecord[] {
 
 function withAllIds(append: Append): Append {
   return { ...append, ids: append.writes.flatMap(({ batches }) => batches.flatMap(idsOf)) };
-}
-
-function asFirstResult(outcome: AppendOutcome): AppendOutcome {
-  return outcome.ok ? { ...outcome, deduplicated: false } : outcome;
-}
-
-function blocked(error: StorageBlockedError, append: Append): ErmineError {
-  return new StorageBlockedError(error.what, error.written, withAllIds(append).ids, { cause: error });
 }

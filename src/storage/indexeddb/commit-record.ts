@@ -1,7 +1,7 @@
 import { MAX_BATCH_EVENTS, MAX_BATCH_UNITS, type EventBatch } from '../../event/event-batch.ts';
 import { baseKey, idKey } from '../../event/event-id.ts';
 import { isTombstone } from '../../event/tombstone.ts';
-import { DELETED } from '../evaluate-appends.ts';
+import { deletedAt } from '../evaluate-appends.ts';
 
 /**
  * What the object store `commits` holds: a few batches that were written together. Names are short since they are stored
@@ -11,7 +11,7 @@ import { DELETED } from '../evaluate-appends.ts';
 export interface CommitRecord {
   /** The key: global position of the first event. */
   k: number;
-  /** Each stream of the record with its last version here (see {@link DELETED} for a tombstone); null when erased. Indexed. */
+  /** Each stream of the record with its last version here (see {@link deletedAt} for a tombstone); null when erased. Indexed. */
   s: ([stream: string, lastVersion: number] | null)[];
   /** Keys of the event ids, see `idKey`. Indexed. */
   i: number[];
@@ -56,7 +56,7 @@ function toRecord(batches: readonly EventBatch[]): CommitRecord {
   for (const { stream, version, count, timestamp, idBase, events, ids } of batches) {
     let index = indexByStream.get(stream);
     if (index === undefined) indexByStream.set(stream, (index = record.s.push([stream, 0]) - 1));
-    record.s[index]![1] = isTombstone({ events }) ? DELETED : version + count - 1;
+    record.s[index]![1] = isTombstone({ events }) ? deletedAt(version) : version + count - 1;
     record.h.push(index, version, count, timestamp);
     record.b.push(idBase);
     record.p.push(events);

@@ -11,7 +11,10 @@ import { TIMED_OUT, nameOf, openDatabase, within, type OpenOptions } from './ope
 import { completed } from './request.ts';
 import type { StoreName } from './schema.ts';
 
-export type ConnectionOptions = Omit<OpenOptions, 'onLost' | 'epoch'>;
+export interface ConnectionOptions extends Omit<OpenOptions, 'onLost' | 'epoch'> {
+  /** Called when the connection is lost, restored, or closed for good with the reason. */
+  readonly onConnection: (error?: ErmineError) => void;
+}
 
 interface TransactionOptions {
   readonly durability?: Exclude<Durability, 'none'>;
@@ -20,49 +23,38 @@ interface TransactionOptions {
 }
 
 /** In a row; then the browser will not have it. */
-export const MAX_LOST_CONNECTIONS = 3;
+const MAX_LOST_CONNECTIONS = 3;
 
 /** Rejection of a transaction whose connection went away: it may have been committed or not. */
 export class LostConnection extends Error {}
 
-export function keepsClosing(cause: unknown): StorageUnavailableError {
-  return new StorageUnavailableError('The browser keeps closing the database. Reload the page.', { cause });
-}
-
 /** A connection that opens itself again when the browser or another tab takes it away, as long as the epoch stays. */
 export class Connection {
-  readonly epoch: string;
   readonly #options: ConnectionOptions;
   #database: IDBDatabase | undefined;
-  #reopening: Promise<IDBDatabase> | undefined;
+  #epoch: string | undefined;
+  #opening: Promise<IDBDatabase> | undefined;
   /** Why it is closed for good. */
   #ended: ErmineError | undefined;
-  readonly #listeners = new Set<(state: ConnectionState, error?: ErmineError) => void>();
 
   static async open(options: ConnectionOptions): Promise<Connection> {
-    let connection: Connection | undefined;
-    const { database, epoch } = await openDatabase({
-      ...options,
-      onLost: (lost) => connection?.lost(lost),
-    });
-    connection = new Connection(options, database, epoch);
+    const connection = new Connection(options);
+    await connection.#open();
     return connection;
   }
 
-  private constructor(options: ConnectionOptions, database: IDBDatabase, epoch: string) {
+  private constructor(options: ConnectionOptions) {
     this.#options = options;
-    this.#database = database;
-    this.epoch = epoch;
+  }
+
+  /** Of the database that was opened first; no other one is opened later. */
+  get epoch(): string {
+    return this.#epoch!;
   }
 
   get state(): ConnectionState {
     if (this.#ended) return 'closed';
     return this.#database ? 'open' : 'lost';
-  }
-
-  onChange(listener: (state: ConnectionState, error?: ErmineError) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
   }
 
   /**
@@ -84,7 +76,9 @@ export class Connection {
         return await this.#runOnce(stores, mode, body, options);
       } catch (error) {
         if (!(error instanceof LostConnection) || (mode === 'readwrite' && !options.repeatable)) throw error;
-        if (lost === MAX_LOST_CONNECTIONS) throw keepsClosing(error);
+        if (lost === MAX_LOST_CONNECTIONS) {
+          throw new StorageUnavailableError('The browser keeps closing the database.', { cause: error });
+        }
       }
     }
   }
@@ -104,10 +98,14 @@ export class Connection {
     });
     let aborted = false;
     try {
-      // Durable, or undone, only when the transaction says so: a request may succeed and the commit fail.
-      await within(this.#options.blockedAfterMs, completed(transaction), () => (aborted = abort(transaction)));
+      // What is written is durable, or undone, only when the transaction says so: a request may succeed and the commit fail.
+      const ended = completed(transaction);
+      const done = mode === 'readonly' ? Promise.race([result, ended]) : ended;
+      await within(this.#options.blockedAfterMs, done, () => (aborted = abort(transaction)));
     } catch (error) {
-      throw error === TIMED_OUT ? this.#blocked(aborted) : this.#explain(bodyError, error);
+      if (error !== TIMED_OUT) throw this.#explain(error, bodyError);
+      const what = `The database "${this.#options.name}" is held by another tab.`;
+      throw new StorageBlockedError(what, aborted ? 'no' : 'unknown');
     }
     return result;
   }
@@ -116,48 +114,45 @@ export class Connection {
     this.#end(new StoreClosedError());
   }
 
-  /** The connection went away; the next transaction opens another one. */
-  lost(database: IDBDatabase): void {
-    if (this.#database !== database) return;
-    this.#database = undefined;
-    this.#notify('lost');
-  }
-
   async #begin(stores: readonly StoreName[], mode: IDBTransactionMode, options: TransactionOptions): Promise<IDBTransaction> {
     for (;;) {
       if (this.#ended) throw this.#ended;
-      const database = this.#database ?? (await this.#reopen());
+      const database = this.#database ?? (await this.#open());
       try {
         return database.transaction(stores as StoreName[], mode, options);
       } catch (error) {
         // It is closed or closing, so nothing has begun: another connection can do it.
         if (nameOf(error) !== 'InvalidStateError') throw error;
-        this.lost(database);
+        this.#lost(database);
       }
     }
   }
 
-  #reopen(): Promise<IDBDatabase> {
-    this.#reopening ??= openDatabase({
-      ...this.#options,
-      epoch: this.epoch,
-      onLost: (lost) => this.lost(lost),
-    })
-      .then(({ database }) => {
+  /** The connection went away; the next transaction opens another one. */
+  #lost(database: IDBDatabase): void {
+    if (this.#database !== database) return;
+    this.#database = undefined;
+    this.#options.onConnection();
+  }
+
+  #open(): Promise<IDBDatabase> {
+    this.#opening ??= openDatabase({ ...this.#options, epoch: this.#epoch, onLost: (lost) => this.#lost(lost) })
+      .then(({ database, epoch }) => {
         if (this.#ended) {
           database.close();
           throw this.#ended;
         }
+        this.#epoch = epoch;
         this.#database = database;
-        this.#notify('open');
+        this.#options.onConnection();
         return database;
       })
       .catch((error: unknown) => {
         if (isErmineError(error, 'EPOCH_CHANGED') || isErmineError(error, 'VERSION_TOO_NEW')) this.#end(error);
         throw error;
       })
-      .finally(() => (this.#reopening = undefined));
-    return this.#reopening;
+      .finally(() => (this.#opening = undefined));
+    return this.#opening;
   }
 
   #end(error: ErmineError): void {
@@ -165,35 +160,17 @@ export class Connection {
     this.#ended = error;
     this.#database?.close();
     this.#database = undefined;
-    this.#notify('closed', error);
+    this.#options.onConnection(error);
   }
 
-  #notify(state: ConnectionState, error?: ErmineError): void {
-    for (const listener of [...this.#listeners]) listener(state, error);
-  }
-
-  #blocked(aborted: boolean): ErmineError {
-    const { name, blockedAfterMs } = this.#options;
-    const what = `The database "${name}" did not answer within ${blockedAfterMs} ms; another tab may be holding it.`;
-    return new StorageBlockedError(what, aborted ? 'no' : 'unknown');
-  }
-
-  #explain(bodyError: unknown, transactionError: unknown): unknown {
-    if (bodyError !== undefined && !(bodyError instanceof DOMException)) return bodyError;
-    const errors = [transactionError, bodyError].filter((error) => error instanceof DOMException);
-    const cause = errors.find((error) => error.name !== 'AbortError') ?? errors[0];
-    switch (cause?.name) {
-      case 'QuotaExceededError':
-        return new StorageFullError({ cause });
-      case 'ConstraintError':
-        return cause;
-      case 'AbortError':
-      case 'InvalidStateError':
-      case 'UnknownError':
-        return new LostConnection('The connection to the database was lost.', { cause });
-      default:
-        return new StorageUnavailableError(`The database "${this.#options.name}" failed: ${String(cause ?? transactionError)}`, { cause });
-    }
+  /** The transaction's own failure says more than what it did to its requests, and anything more than "aborted". */
+  #explain(transactionError: unknown, bodyError: unknown): unknown {
+    const cause = [transactionError, bodyError].find((error) => error && nameOf(error) !== 'AbortError') ?? transactionError;
+    const name = nameOf(cause)!;
+    if (name === 'QuotaExceededError') return new StorageFullError({ cause });
+    if (['AbortError', 'InvalidStateError', 'UnknownError'].includes(name)) return new LostConnection(name, { cause });
+    if (name === 'ConstraintError' || !(cause instanceof DOMException)) return cause;
+    return new StorageUnavailableError(`The database "${this.#options.name}" failed: ${cause.message}`, { cause });
   }
 }
 

@@ -1,87 +1,48 @@
-import { eraseFirst, type NewBatch } from '../../event/event-batch.ts';
-import { DELETED, evaluateAppends } from '../evaluate-appends.ts';
-import type { AppendOutcome } from '../storage.ts';
-import { addAll, recordsOf } from './commit-appends.ts';
-import { MAX_RECORD_EVENTS, toBatches, type CommitRecord } from './commit-record.ts';
-import type { Connection } from './connection.ts';
-import type { HeadCache } from './head-cache.ts';
-import { readHeads, readState } from './read-state.ts';
-import { requested } from './request.ts';
-import { commitsOf, streamRange } from './schema.ts';
-import { snapshotsOf } from './snapshots.ts';
+import { eraseFirst } from '../../event/erase-first.ts';
+import type { idAt } from '../../event/event-id.ts';
+import type { CommitRecord, toBatches } from './commit-record.ts';
+import type { requested } from './request.ts';
 
-type Durability = { readonly durability: 'strict' | 'relaxed' };
-
-/** Writes the tombstone and erases what was before it, in one transaction: other tabs see both or neither. */
-export async function deleteStream(
-  connection: Connection,
-  cache: HeadCache,
-  stream: string,
-  expectedVersion: number,
-  tombstone: NewBatch,
-  durability: Durability,
-): Promise<AppendOutcome> {
-  const append = { writes: [{ stream, expectedVersion, batches: [tombstone] }], ids: [] };
-  return connection.run(
-    ['commits', 'snapshots'],
-    'readwrite',
-    async (transaction) => {
-      const commits = commitsOf(transaction);
-      const outcomes = evaluateAppends([append], await readState(commits, cache, [append]));
-      if (!outcomes[0]!.ok) return outcomes[0]!;
-      await eraseBefore(commits, stream, DELETED, true);
-      transaction.objectStore('snapshots').delete(snapshotsOf(stream));
-      addAll(transaction, recordsOf(outcomes));
-      return outcomes[0]!;
-    },
-    durability,
-  );
+/**
+ * What erasing needs of its neighbours. It is handed over, not imported, so that a bundler can leave this module out of
+ * what a page loads at its start without tearing the storage into pieces.
+ */
+export interface EraseKit {
+  readonly requested: typeof requested;
+  readonly toBatches: typeof toBatches;
+  readonly idAt: typeof idAt;
 }
 
-/** @returns how many events were erased */
-export async function truncateStream(
-  connection: Connection,
+/**
+ * Erases the payloads of a stream's events before a version, record by record of the cursor.
+ *
+ * @param head the key of the stream's last record, which stays in the index since it tells the stream's version
+ * @returns how many events were erased
+ */
+export async function eraseBefore(
+  request: IDBRequest<IDBCursorWithValue | null>,
   stream: string,
   beforeVersion: number,
-  durability: Durability,
-): Promise<number> {
-  return connection.run(
-    ['commits'],
-    'readwrite',
-    (transaction) => eraseBefore(commitsOf(transaction), stream, beforeVersion, false),
-    { ...durability, repeatable: true },
-  );
-}
-
-async function eraseBefore(
-  commits: IDBObjectStore,
-  stream: string,
-  beforeVersion: number,
-  whole: boolean,
+  head: number | undefined,
+  kit: EraseKit,
 ): Promise<number> {
   let erased = 0;
-  const index = commits.index('streams');
-  const [[, head]] = (await readHeads(commits, [stream])) as [[string, number]];
-  if (head === 0 || head === DELETED) return 0;
-  const range = streamRange(stream, 0, beforeVersion + MAX_RECORD_EVENTS);
-  const records = index.openCursor(range);
-  for (let cursor = await requested(records); cursor; cursor = await requested(records)) {
-    const { record, count } = erase(cursor.value as CommitRecord, stream, beforeVersion);
-    // The stream's last key stays, since it tells the version of the stream; others lead to nothing now.
-    const live = toBatches(record, stream).length > 0 || (!whole && (cursor.key as [string, number])[1] === head);
+  for (let cursor = await kit.requested(request); cursor; cursor = await kit.requested(request)) {
+    const { record, count } = erase(cursor.value as CommitRecord, stream, beforeVersion, kit);
+    const live = kit.toBatches(record, stream).length > 0 || (cursor.key as [string, number])[1] === head;
     if (!live) record.s = record.s.map((entry) => (entry?.[0] === stream ? null : entry));
-    erased += count;
     if (count > 0 || !live) cursor.update(record);
+    erased += count;
     cursor.continue();
   }
   return erased;
 }
 
-function erase(record: CommitRecord, stream: string, beforeVersion: number): { record: CommitRecord; count: number } {
+function erase(record: CommitRecord, stream: string, beforeVersion: number, { toBatches, idAt }: EraseKit): { record: CommitRecord; count: number } {
   let count = 0;
   const rest: CommitRecord = { ...record, h: [], b: [], p: [] };
   toBatches(record).forEach((batch, i) => {
-    const parts = batch.stream === stream ? eraseFirst(batch, beforeVersion - batch.version) : [batch];
+    const parts = batch.stream === stream ? eraseFirst(batch, beforeVersion - batch.version, idAt) : [batch];
     if (parts[0] !== batch && parts[0]!.stream === '') count += parts[0]!.count;
     for (const part of parts) {
       rest.h.push(record.h[4 * i]!, part.version, part.count, part.timestamp);

@@ -8,8 +8,6 @@ const MAX_STREAMS = 20_000;
  */
 export class HeadCache {
   #tail: number | undefined;
-  /** How far the log reaches, as other tabs say. */
-  #noticed = 0;
   /** Whether every stream of the log is in here, so that one that is not does not exist. */
   #complete = false;
   readonly #versions = new Map<string, number>();
@@ -17,11 +15,6 @@ export class HeadCache {
   /** Position of the last event, undefined when it is not known. */
   get tail(): number | undefined {
     return this.#tail;
-  }
-
-  /** Whether another tab is said to have written after `tail`. */
-  get behind(): boolean {
-    return this.#tail !== undefined && this.#noticed > this.#tail;
   }
 
   /** The stream's version as of `tail`, undefined when it has to be looked up. */
@@ -47,15 +40,6 @@ export class HeadCache {
       for (const entry of record.s) if (entry) this.set(entry[0], entry[1]);
       this.#tail = lastPosition(record);
     }
-  }
-
-  noticed(position: number): void {
-    this.#noticed = Math.max(this.#noticed, position);
-  }
-
-  /** The log was read to its end: what others said before is settled. */
-  settle(): void {
-    this.#noticed = 0;
   }
 
   /** Forgets the streams; `tail` is the end of the log if it has just been read. */

@@ -1,8 +1,7 @@
 import type { Log, Storage } from '../storage.ts';
-import { browserStorageHealth, persistOnce } from '../browser-storage.ts';
 import { Committer } from './commit-appends.ts';
 import { Connection } from './connection.ts';
-import { deleteStream, truncateStream } from './erase.ts';
+import { deleteStream, truncateStream } from './delete-stream.ts';
 import { HeadCache } from './head-cache.ts';
 import { LogReader } from './log-reader.ts';
 import type { Migration } from './schema.ts';
@@ -41,8 +40,8 @@ export function indexedDbStorageWith(
 ): Storage {
   return {
     name: `indexeddb:${name}`,
-    open: async () => {
-      const connection = await Connection.open({ name, blockedAfterMs, ...(migrations && { migrations }) });
+    open: async (onConnection) => {
+      const connection = await Connection.open({ name, blockedAfterMs, onConnection, ...(migrations && { migrations }) });
       return openLog(connection, durability, persist);
     },
   };
@@ -52,12 +51,14 @@ function openLog(connection: Connection, durability: 'strict' | 'relaxed', persi
   const cache = new HeadCache();
   const committer = new Committer(connection, cache, durability);
   const reader = new LogReader(connection, cache);
-  const persistence = persistOnce(persist);
+  let asked = !persist;
   return {
     epoch: connection.epoch,
     commit: async (appends) => {
       const outcomes = await committer.commit(appends);
-      persistence.request();
+      // A refusal is an answer, and the health tells it.
+      if (!asked) void globalThis.navigator?.storage?.persist?.().catch(() => false);
+      asked = true;
       return outcomes;
     },
     head: () => reader.head(),
@@ -69,9 +70,7 @@ function openLog(connection: Connection, durability: 'strict' | 'relaxed', persi
       deleteStream(connection, cache, stream, expectedVersion, tombstone, { durability }),
     truncateStream: (stream, beforeVersion) => truncateStream(connection, stream, beforeVersion, { durability }),
     snapshots: snapshotsIn(connection),
-    noticed: (position) => cache.noticed(position),
-    onConnection: (listener) => connection.onChange(listener),
-    health: async () => ({ durability, connection: connection.state, ...(await browserStorageHealth()) }),
+    state: () => ({ durability, connection: connection.state }),
     close: async () => connection.close(),
   };
 }

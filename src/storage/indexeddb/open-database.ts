@@ -5,7 +5,7 @@ import {
   VersionTooNewError,
   isErmineError,
 } from '../../event/errors.ts';
-import { completed, requested } from './request.ts';
+import { requested } from './request.ts';
 import { migrations as currentMigrations, type Migration } from './schema.ts';
 
 export interface OpenOptions {
@@ -14,9 +14,14 @@ export interface OpenOptions {
   readonly blockedAfterMs: number;
   readonly migrations?: readonly Migration[];
   /** The epoch that the database must still have; it is not made when it is missing. */
-  readonly epoch?: string;
+  readonly epoch: string | undefined;
   /** The connection must be given up: another tab upgrades or deletes the database, or the browser closed it. */
   readonly onLost: (database: IDBDatabase) => void;
+}
+
+export interface OpenDatabase {
+  readonly database: IDBDatabase;
+  readonly epoch: string;
 }
 
 /**
@@ -25,78 +30,61 @@ export interface OpenOptions {
  * @throws {EpochChangedError} when it is not the one of `epoch`
  * @throws {VersionTooNewError} {StorageBlockedError} {StorageUnavailableError}
  */
-export async function openDatabase(options: OpenOptions): Promise<{ database: IDBDatabase; epoch: string }> {
-  const database = await tryToOpen(options).catch((error: unknown) => {
+export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> {
+  return tryToOpen(options).catch((error: unknown) => {
     // A first open may hang or fail for a moment in Safari ("backing store" errors): one more try.
-    if (isErmineError(error, 'STORAGE_UNAVAILABLE') && !isRefusal(error.cause)) return tryToOpen(options);
+    if (isErmineError(error, 'STORAGE_UNAVAILABLE')) return tryToOpen(options);
     throw error;
   });
-  try {
-    const epoch = await readEpoch(database);
-    if (epoch === undefined) {
-      throw new StorageUnavailableError(`The database "${options.name}" is not one of Ermine's. Choose another name.`);
-    }
-    if (options.epoch !== undefined && epoch !== options.epoch) throw new EpochChangedError(options.epoch, epoch);
-    return { database, epoch };
-  } catch (error) {
-    database.close();
-    throw error;
-  }
 }
 
-async function tryToOpen(options: OpenOptions): Promise<IDBDatabase> {
-  const { name, blockedAfterMs, epoch } = options;
+async function tryToOpen(options: OpenOptions): Promise<OpenDatabase> {
+  const { name, blockedAfterMs, epoch: expected } = options;
   let blocked = false;
   let vanished = false;
+  let database: IDBDatabase | undefined;
   try {
-    // Without IndexedDB this throws a ReferenceError, which is one more reason to refuse.
     const request = indexedDB.open(name, (options.migrations ?? currentMigrations).length);
     request.onblocked = () => (blocked = true);
     request.onupgradeneeded = ({ oldVersion }) => {
-      vanished = oldVersion === 0 && epoch !== undefined;
+      vanished = oldVersion === 0 && expected !== undefined;
       if (vanished) request.transaction!.abort();
       else upgrade(request, oldVersion, options);
     };
     const opening = requested(request);
-    const database = await within(blockedAfterMs, opening, () => void opening.then((late) => late.close(), () => undefined));
+    const opened = await within(blockedAfterMs, opening, () => void opening.then((late) => late.close(), () => undefined));
+    database = opened;
     const giveUp = (): void => {
-      database.close();
-      options.onLost(database);
+      opened.close();
+      options.onLost(opened);
     };
-    database.onversionchange = giveUp;
-    database.onclose = giveUp;
-    return database;
+    opened.onversionchange = giveUp;
+    opened.onclose = giveUp;
+    const meta = opened.transaction(['meta', 'commits']).objectStore('meta');
+    const epoch = await within(blockedAfterMs, requested<string | undefined>(meta.get('epoch')), () => undefined);
+    if (epoch === undefined) throw new Error('it has no epoch');
+    vanished = expected !== undefined && epoch !== expected;
+    if (vanished) throw new EpochChangedError(expected!, epoch);
+    return { database: opened, epoch };
   } catch (cause) {
-    if (vanished) throw new EpochChangedError(epoch!, undefined);
-    if (cause === TIMED_OUT && blocked) {
-      throw new StorageBlockedError(`The database "${name}" needs an upgrade, but another tab keeps the old version open.`, 'no');
-    }
-    if (cause === TIMED_OUT) {
+    database?.close();
+    if (vanished) throw isErmineError(cause) ? cause : new EpochChangedError(expected!, undefined);
+    const what = `The database "${name}" `;
+    if (nameOf(cause) === 'VersionError') throw new VersionTooNewError(name, { cause });
+    if (cause !== TIMED_OUT) {
       throw new StorageUnavailableError(
-        `The browser did not open the database "${name}" within ${blockedAfterMs} ms. Close the other tabs of this site, or restart the browser.`,
+        `${what}cannot be opened (${String(cause)}). Is this a private window, or are site data off?`,
+        { cause },
       );
     }
-    if (nameOf(cause) === 'VersionError') throw new VersionTooNewError(name, { cause });
-    throw new StorageUnavailableError(
-      `The browser refused to open the database "${name}" (${String(cause)}): a private window, site data switched off, a full disk, or no IndexedDB at all.`,
-      { cause },
-    );
+    // One that was open before is there, so what waits before us, an upgrade or a deletion, waits for another tab.
+    if (blocked || expected !== undefined) throw new StorageBlockedError(`${what}needs an upgrade, but is held by another tab.`, 'no');
+    throw new StorageUnavailableError(`${what}did not open in time. Close the other tabs.`);
   }
 }
 
 function upgrade(request: IDBOpenDBRequest, oldVersion: number, { migrations = currentMigrations }: OpenOptions): void {
   for (const migrate of migrations.slice(oldVersion)) migrate(request.result, request.transaction!);
-}
-
-async function readEpoch(database: IDBDatabase): Promise<string | undefined> {
-  if (!database.objectStoreNames.contains('meta') || !database.objectStoreNames.contains('commits')) return undefined;
-  const transaction = database.transaction('meta');
-  const [epoch] = await Promise.all([requested<string | undefined>(transaction.objectStore('meta').get('epoch')), completed(transaction)]);
-  return epoch;
-}
-
-function isRefusal(cause: unknown): boolean {
-  return ['SecurityError', 'QuotaExceededError', 'InvalidAccessError', 'ReferenceError'].includes(nameOf(cause) ?? '');
 }
 
 /** The name of an error, which is how IndexedDB tells what went wrong. */

@@ -36,11 +36,9 @@ async function catchUp(commits: IDBObjectStore, cache: HeadCache): Promise<boole
   if (cache.tail !== undefined) {
     const news = await requested<CommitRecord[]>(commits.getAll(IDBKeyRange.lowerBound(cache.tail + 1), MAX_CATCH_UP_RECORDS));
     cache.absorb(news);
-    cache.settle();
     if (news.length < MAX_CATCH_UP_RECORDS) return true;
   }
   cache.reset(await readTail(commits));
-  cache.settle();
   return false;
 }
 

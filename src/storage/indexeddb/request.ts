@@ -9,10 +9,22 @@ export function requested<T>(request: IDBRequest<T>): Promise<T> {
   });
 }
 
-/** Resolves when the transaction is committed; rejects with the reason when it was undone. */
+/**
+ * Resolves when the transaction is committed; rejects with the reason when it was undone, and with an AbortError, which
+ * leaves open what became of it, when the browser closed the connection.
+ */
 export function completed(transaction: IDBTransaction): Promise<void> {
-  return new Promise((resolve, reject) => {
-    transaction.oncomplete = () => resolve();
-    transaction.onabort = () => reject(transaction.error ?? new DOMException('The transaction was aborted.', 'AbortError'));
+  return new Promise<void>((resolve, reject) => {
+    const fail = (): void => reject(transaction.error ?? new DOMException('', 'AbortError'));
+    // Chromium never ends a transaction that is being committed when it closes the connection by force (site data cleared).
+    const onClose = (): void => void setTimeout(fail);
+    const { db } = transaction;
+    db.addEventListener('close', onClose);
+    const ended = (settle: () => void) => () => {
+      db.removeEventListener('close', onClose);
+      settle();
+    };
+    transaction.oncomplete = ended(resolve);
+    transaction.onabort = ended(fail);
   });
 }

@@ -1,7 +1,9 @@
-import { decodeBatch, eraseFirst, type EventBatch, type NewBatch } from '../../event/event-batch.ts';
+import { eraseFirst } from '../../event/erase-first.ts';
+import { decodeBatch, type EventBatch, type NewBatch } from '../../event/event-batch.ts';
 import { StoreClosedError } from '../../event/errors.ts';
+import { idAt } from '../../event/event-id.ts';
 import { categoryOf } from '../../event/stream-id.ts';
-import { DELETED, evaluateAppends, type EventLocation } from '../evaluate-appends.ts';
+import { deletedAt, evaluateAppends, isDeleted, type EventLocation } from '../evaluate-appends.ts';
 import type {
   Append,
   AppendOutcome,
@@ -10,7 +12,7 @@ import type {
   ReadRange,
   SnapshotRecord,
   Storage,
-  StorageHealth,
+  StorageState,
   StreamSummary,
 } from '../storage.ts';
 
@@ -28,7 +30,6 @@ export function memoryStorage(): Storage {
 class MemoryData {
   readonly epoch = crypto.randomUUID();
   readonly heads = new Map<string, number>();
-  readonly versions = new Map<string, number>();
   readonly locations = new Map<string, EventLocation>();
   /** Of all streams and of each one, in order, without gaps: what a position or version finds by bisection. */
   batches: EventBatch[] = [];
@@ -84,12 +85,12 @@ class MemoryLog implements Log {
 
   async streamInfo(stream: string): Promise<StreamSummary | undefined> {
     const data = this.#open();
-    return data.versions.has(stream) ? summarize(data, stream) : undefined;
+    return data.heads.has(stream) ? summarize(data, stream) : undefined;
   }
 
   async listStreams(range: { category: string | undefined; after: string | undefined; limit: number }): Promise<StreamSummary[]> {
     const data = this.#open();
-    return [...data.versions.keys()]
+    return [...data.heads.keys()]
       .filter((stream) => range.category === undefined || categoryOf(stream) === range.category)
       .filter((stream) => range.after === undefined || stream > range.after)
       .sort((a, b) => (a < b ? -1 : 1))
@@ -104,7 +105,7 @@ class MemoryLog implements Log {
     this.#erase(data, stream, Infinity);
     for (const batch of outcome.batches) this.#write(data, batch);
     data.batchesByStream.set(stream, [...outcome.batches]);
-    data.heads.set(stream, DELETED);
+    data.heads.set(stream, deletedAt(outcome.versions[0]!));
     data.snapshots.delete(stream);
     return outcome;
   }
@@ -114,13 +115,8 @@ class MemoryLog implements Log {
     return data.heads.get(stream) === DELETED ? 0 : this.#erase(data, stream, beforeVersion);
   }
 
-  onConnection(): () => void {
-    return () => {};
-  }
-
-  async health(): Promise<StorageHealth> {
-    const connection = this.#data ? 'open' : 'closed';
-    return { durability: 'none', connection, persisted: false, usageBytes: undefined, quotaBytes: undefined };
+  state(): StorageState {
+    return { durability: 'none', connection: this.#data ? 'open' : 'closed' };
   }
 
   async close(): Promise<void> {
@@ -136,7 +132,6 @@ class MemoryLog implements Log {
     data.batches.push(batch);
     data.batchesByStream.set(batch.stream, data.batchesByStream.get(batch.stream) ?? []);
     data.batchesByStream.get(batch.stream)!.push(batch);
-    data.versions.set(batch.stream, batch.version + batch.count - 1);
     for (const { id, version, globalPosition } of decodeBatch(batch)) {
       data.locations.set(id, { stream: batch.stream, version, position: globalPosition });
     }
@@ -146,7 +141,7 @@ class MemoryLog implements Log {
     let erased = 0;
     data.batches = data.batches.flatMap((batch) => {
       if (batch.stream !== stream) return [batch];
-      const parts = eraseFirst(batch, beforeVersion - batch.version);
+      const parts = eraseFirst(batch, beforeVersion - batch.version, idAt);
       for (const { id } of decodeBatch(batch).slice(0, parts[0]!.stream === '' ? parts[0]!.count : 0)) {
         data.locations.delete(id);
         erased++;
@@ -159,7 +154,8 @@ class MemoryLog implements Log {
 }
 
 function summarize(data: MemoryData, stream: string): StreamSummary {
-  return { stream, version: data.versions.get(stream)!, deleted: data.heads.get(stream) === DELETED };
+  const head = data.heads.get(stream)!;
+  return { stream, version: Math.floor(head), deleted: isDeleted(head) };
 }
 
 function readPage(batches: readonly EventBatch[], { from, limit, direction }: ReadRange, firstOf: (batch: EventBatch) => number): Page {

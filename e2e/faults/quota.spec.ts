@@ -1,0 +1,77 @@
+import type { Page } from '@playwright/test';
+import type { Chromium } from './chromium.ts';
+import { expect, test } from './test.ts';
+
+const QUOTA_BYTES = 1_000_000;
+/** Random bytes of one of five events; Base64 makes them a third more. */
+const TOO_LARGE = 180_000;
+const FITS = 100;
+
+/** To be set before the database is opened: Chromium remembers for a while how much space it found. */
+async function setQuota({ context }: Chromium, tab: Page): Promise<{ lift(): Promise<void> }> {
+  const session = await context.newCDPSession(tab);
+  const { origin } = new URL(tab.url());
+  await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: QUOTA_BYTES });
+  return { lift: () => session.send('Storage.overrideQuotaForOrigin', { origin }).then(() => undefined) };
+}
+
+const append = (tab: Page, bytes: number) =>
+  tab.evaluate((bytes) => harness.outcome(harness.store.appendToStream('Order-1', harness.AnyVersion, harness.batch(5, { bytes }))), bytes);
+
+test('3 an append over the quota is a StorageFullError, stores and announces nothing, and the store is usable afterwards', async ({ openTab, browserProcess }) => {
+  const [writer, reader] = [await openTab(), await openTab()];
+  const quota = await setQuota(browserProcess, writer);
+  for (const tab of [writer, reader]) await tab.evaluate(() => harness.open());
+  await reader.evaluate(() => (harness.listenToHints(), harness.follow()));
+
+  expect(await append(writer, FITS)).toMatchObject({ value: { version: 5, globalPosition: 5 } });
+  for (let i = 0; i < 3; i++) expect(await append(writer, TOO_LARGE)).toMatchObject({ error: { code: 'STORAGE_FULL' } });
+  expect(await writer.evaluate(() => harness.store.head())).toMatchObject({ position: 5 });
+  expect(await writer.evaluate(async () => (await harness.store.loadStream('Order-1')).length)).toBe(5);
+
+  await quota.lift();
+  expect(await append(writer, TOO_LARGE)).toMatchObject({ value: { version: 10, globalPosition: 10 } });
+  expect(await append(reader, FITS)).toMatchObject({ value: { version: 15, globalPosition: 15 } });
+  await expect.poll(() => reader.evaluate(() => harness.recordings[0]!.facts)).toMatchObject({ count: 15, inOrder: true });
+  // Nothing was said of those that failed.
+  await expect.poll(() => reader.evaluate(() => harness.hints.map(({ position }) => position))).toEqual([5, 10, 15]);
+  expect(await writer.evaluate(() => harness.audit(harness.store))).toMatchObject({ count: 15, problems: [] });
+});
+
+test('3 a large append that does not fit takes no small one with it that was written in the same group', async ({ openTab, browserProcess }) => {
+  const tab = await openTab();
+  await setQuota(browserProcess, tab);
+  await tab.evaluate(() => harness.open());
+  const codes = await tab.evaluate(async ([fits, tooLarge]) => {
+    const appends = [fits, tooLarge, fits].map((bytes, i) =>
+      harness.outcome(harness.store.appendToStream(`Order-${i}`, harness.NoStream, harness.batch(5, { bytes: bytes! }))),
+    );
+    return (await Promise.all(appends)).map(({ value, error }) => value ?? error?.code);
+  }, [FITS, TOO_LARGE]);
+  expect(codes).toMatchObject([{ version: 5, globalPosition: 5 }, 'STORAGE_FULL', { version: 5, globalPosition: 10 }]);
+  expect(await tab.evaluate(() => harness.audit(harness.store))).toMatchObject({ count: 10, problems: [] });
+});
+
+test('18 when half of all appends are aborted, positions stay contiguous and another tab is shown only what is stored', async ({ openTab, browserProcess }) => {
+  const [writer, rival, reader] = [await openTab(), await openTab(), await openTab()];
+  await setQuota(browserProcess, writer);
+  await writer.evaluate(() => harness.countDatabaseWork());
+  for (const tab of [writer, rival, reader]) await tab.evaluate(() => harness.open());
+  await reader.evaluate(() => harness.follow());
+
+  // The rival takes positions all the time, so that those of an aborted append are soon another event's.
+  await rival.evaluate(() => harness.startAppending({ stream: 'Rival-1' }));
+  const results = [];
+  for (let i = 0; i < 60; i++) results.push(await append(writer, i % 2 === 0 ? FITS : TOO_LARGE));
+  await rival.evaluate(() => harness.appenders[0]!.stop());
+
+  const stored = results.filter(({ value }) => value);
+  expect(stored).toHaveLength(30);
+  expect(results.filter(({ error }) => error?.code === 'STORAGE_FULL')).toHaveLength(30);
+  expect(await writer.evaluate(() => harness.counts!.aborts)).toBeGreaterThanOrEqual(30);
+
+  const rivals = await rival.evaluate(() => harness.appenders[0]!.acknowledged.length);
+  const log = await reader.evaluate(() => harness.audit(harness.store));
+  expect(log).toMatchObject({ count: rivals + 5 * stored.length, problems: [] });
+  await expect.poll(() => reader.evaluate(() => harness.recordings[0]!.facts)).toMatchObject({ count: log.count, first: 1, last: log.count, inOrder: true });
+});
