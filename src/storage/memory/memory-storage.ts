@@ -79,7 +79,7 @@ class MemoryLog implements Log {
   async readStream(stream: string, range: ReadRange): Promise<Page> {
     const { batchesByStream, heads } = this.#open();
     const batches = batchesByStream.get(stream) ?? [];
-    if (heads.get(stream) === DELETED) return { batches, next: undefined };
+    if (isDeleted(heads.get(stream) ?? 0)) return { batches, next: undefined };
     return readPage(batches, range, (batch) => batch.version);
   }
 
@@ -112,7 +112,7 @@ class MemoryLog implements Log {
 
   async truncateStream(stream: string, beforeVersion: number): Promise<number> {
     const data = this.#open();
-    return data.heads.get(stream) === DELETED ? 0 : this.#erase(data, stream, beforeVersion);
+    return isDeleted(data.heads.get(stream) ?? 0) ? 0 : this.#erase(data, stream, beforeVersion);
   }
 
   state(): StorageState {
