@@ -100,6 +100,21 @@ export function idempotencyRules({ group, rule }: Suite): void {
       assertEqual((await store.head()).position, 8, 'the head');
     });
 
+    rule('a repeated append that also checked a stream says how that one is now, whatever became of it', async (log) => {
+      const store = await log.open();
+      await store.appendToStream('Rule-1', NoStream, numbered(2));
+      const writes = [
+        { streamId: 'Rule-1', expectedVersion: 2, events: [] },
+        { streamId: 'Order-1', expectedVersion: NoStream, events: identified(2) },
+      ];
+      await store.appendToStreams(writes);
+      const repeated = (version: number): object[] => [version, 2].map((each) => ({ version: each, globalPosition: 4, deduplicated: true }));
+      await store.appendToStream('Rule-1', 2, numbered(1));
+      assertEqual(await store.appendToStreams(writes), repeated(3), 'the results');
+      await store.deleteStream('Rule-1', 3);
+      assertEqual(await store.appendToStreams(writes), repeated(4), 'the results after the deletion');
+    });
+
     rule('the same append many times in one tick is written once', async (log) => {
       const [store, other] = [await log.open(), await log.open()];
       const events = identified(3);
