@@ -18,12 +18,11 @@ export async function fillLog(store: EventStore): Promise<void> {
   await Promise.all(range(1, 60).map((n) => store.appendToStream(`Order-${n % 6}`, AnyVersion, numbered(1, n))));
 }
 
-/** How many commits are more than anybody reads at once. */
-const MANY = 520;
+/** More events, and more commits, than anybody reads at once. */
+const MANY = 1_200;
 
-/** One event each. */
 async function fillPages(store: EventStore): Promise<void> {
-  for (let n = 1; n <= MANY; n++) await store.appendToStream('Order-1', n - 1, numbered(1, n));
+  for (let n = 1; n <= MANY; n += 4) await store.appendToStream('Order-1', n - 1, numbered(4, n));
 }
 
 const export_ = async (store: EventStore, options?: ExportOptions): Promise<string> => new Response(store.exportEvents(options)).text();

@@ -122,7 +122,7 @@ export function hintRules({ group, rule, supports }: Suite): void {
     });
 
     rule('a hint of what was never stored emits nothing, and what is stored there later is delivered', async (log) => {
-      const [writer, reader] = [await log.open(), await log.open({ pollIntervalMs: 100 })];
+      const [writer, reader] = [await log.open(), await log.open({ pollIntervalMs: NEVER_MS })];
       const { epoch } = await writer.head();
       await writer.appendToStream('Order-1', NoStream, numbered(1));
       const live = record(reader.subscribeToAll(0));

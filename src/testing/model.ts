@@ -8,7 +8,7 @@ export interface ModelWrite {
 }
 
 export type ModelResult =
-  | { readonly ok: true; readonly deduplicated: boolean; readonly versions: readonly number[]; readonly globalPosition: number }
+  | { readonly ok: true; readonly deduplicated: boolean; readonly results: readonly { readonly version: number; readonly globalPosition: number }[] }
   | { readonly ok: false; readonly code: string; readonly actualVersion?: number };
 
 interface ModelEvent {
@@ -41,8 +41,11 @@ export class Model {
       const refused = this.#refuse(stream, expectedVersion);
       if (refused) return refused;
     }
-    for (const { stream, ids: own } of writes) for (const id of own) this.#write(id, stream, false);
-    return { ok: true, deduplicated: false, versions: writes.map(({ stream }) => this.versionOf(stream)), globalPosition: this.#position };
+    const results = writes.map((write) => {
+      for (const id of write.ids) this.#write(id, write.stream, false);
+      return { version: this.versionOf(write.stream), globalPosition: this.#position };
+    });
+    return { ok: true, deduplicated: false, results };
   }
 
   delete(stream: string, expectedVersion: number): ModelResult {
@@ -51,7 +54,7 @@ export class Model {
     this.events = this.events.filter((event) => event.stream !== stream);
     this.#write('', stream, true);
     this.streams.get(stream)!.deleted = true;
-    return { ok: true, deduplicated: false, versions: [this.versionOf(stream)], globalPosition: this.#position };
+    return { ok: true, deduplicated: false, results: [{ version: this.versionOf(stream), globalPosition: this.#position }] };
   }
 
   truncate(stream: string, beforeVersion: number): number {
@@ -81,17 +84,15 @@ export class Model {
   }
 
   #repeat(writes: readonly ModelWrite[]): ModelResult {
-    const versions: number[] = [];
-    let globalPosition = 0;
+    const results: { version: number; globalPosition: number }[] = [];
     for (const { stream, ids } of writes) {
       const found = ids.map((id) => this.#find(id));
       const together = found.every((event, i) => event && event.stream === stream && event.version === found[0]!.version + i);
       const last = found.at(-1);
       if (!together || !last) return { ok: false, code: 'CORRUPTED_IDEMPOTENCY' };
-      versions.push(last.version);
-      globalPosition = last.globalPosition;
+      results.push({ version: last.version, globalPosition: last.globalPosition });
     }
-    return { ok: true, deduplicated: true, versions, globalPosition };
+    return { ok: true, deduplicated: true, results };
   }
 
   #write(id: string, stream: string, tombstone: boolean): void {

@@ -85,6 +85,8 @@ export function readAllRules({ group, rule }: Suite): void {
 
     rule('a filter with a name that cannot be one is refused', async (log) => {
       const store = await openWithMany(log);
+      await assertFails(() => toArray(store.readAll({ filter: { types: [''] } })), 'INVALID_EVENT');
+      await assertFails(() => toArray(store.readAll({ filter: { types: [1 as never] } })), 'INVALID_EVENT');
       await assertFails(() => toArray(store.readAll({ filter: { streams: ['Order'] } })), 'INVALID_STREAM_ID');
       await assertFails(() => toArray(store.readAll({ filter: { categories: ['Order-1'] } })), 'INVALID_STREAM_ID');
       const failed = record(store.subscribeToAll(0, { filter: { categories: [''] } }));

@@ -68,7 +68,7 @@ const faults: readonly [what: string, notices: RegExp, change: (log: Log, shared
         for (const write of append.writes) parts.push((await log.commit([{ writes: [write], ids: append.writes.length === 1 ? append.ids : [] }]))[0]!);
         const refused = parts.find(({ ok }) => !ok);
         const accepted = parts.flatMap((part) => (part.ok ? [part] : []));
-        outcomes.push(refused ?? { ...accepted[0]!, versions: accepted.flatMap(({ versions }) => versions), globalPosition: Math.max(...accepted.map(({ globalPosition }) => globalPosition)), batches: accepted.flatMap(({ batches }) => batches) });
+        outcomes.push(refused ?? { ...accepted[0]!, results: accepted.flatMap(({ results }) => results), batches: accepted.flatMap(({ batches }) => batches) });
       }
       return outcomes;
     },
@@ -86,7 +86,7 @@ const faults: readonly [what: string, notices: RegExp, change: (log: Log, shared
     },
   })],
   ['turns the appends of a group around', /many appends of one handle in one tick keep the order/, (log) => ({ commit: async (appends) => [...(await log.commit(appends.toReversed()))].reverse() })],
-  ['tells positions that are one too high', /versions count from 1/, (log) => ({ commit: async (appends) => mapAccepted(await log.commit(appends), (outcome) => ({ ...outcome, globalPosition: outcome.globalPosition + 1 })) })],
+  ['tells positions that are one too high', /versions count from 1/, (log) => ({ commit: async (appends) => mapAccepted(await log.commit(appends), (outcome) => ({ ...outcome, results: outcome.results.map((result) => ({ ...result, globalPosition: result.globalPosition + 1 })) })) })],
   ['leaves a gap of one after position 3', /readAll goes forwards from the beginning/, (log) => ({
     async readAll(range) {
       const page = await log.readAll(range);
