@@ -18,8 +18,13 @@ export class Chromium {
   readonly #process: ChildProcess;
   readonly #browser: Browser;
   readonly #stopped = new Set<number>();
+  readonly #killAtExit = () => this.#process.kill('SIGKILL');
 
-  /** @param profile an empty folder, or the one of a browser that has ended */
+  /**
+   * Whoever starts one kills it, at the latest when this process ends.
+   *
+   * @param profile an empty folder, or the one of a browser that has ended
+   */
   static async start(profile: string, ...args: string[]): Promise<Chromium> {
     const { executablePath = chromium.executablePath(), args: usual = [] } = findBrowser('chromium') ?? {};
     // Without the sandbox as it refuses to start as root, and in most containers.
@@ -39,6 +44,7 @@ export class Chromium {
 
   private constructor(child: ChildProcess, browser: Browser, cdp: CDPSession) {
     this.#process = child;
+    process.on('exit', this.#killAtExit);
     this.#browser = browser;
     this.context = browser.contexts()[0]!;
     this.cdp = cdp;
@@ -52,6 +58,7 @@ export class Chromium {
     const gone = Promise.all([once(this.#process, 'exit'), disconnected]);
     this.#process.kill('SIGKILL');
     await gone;
+    process.off('exit', this.#killAtExit);
   }
 
   /** SIGSTOP for the process of a tab: from one instruction to the next nothing in it runs any more. */

@@ -1,6 +1,9 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from './test.ts';
 
+/** Long before a transaction that hangs would be given up. */
+const SOON = { timeout: 5_000 };
+
 const facts = (tab: Page) => tab.evaluate(() => harness.recordings[0]!.facts);
 
 /** How the calls of the public API end. */
@@ -39,9 +42,9 @@ for (const storageTypes of ['indexeddb', 'all']) {
     const session = await browserProcess.context.newCDPSession(tab);
     await session.send('Storage.clearDataForOrigin', { origin: new URL(tab.url()).origin, storageTypes });
 
-    await expect.poll(() => facts(tab)).toMatchObject({ inOrder: true, error: { code: 'EPOCH_CHANGED' } });
+    await expect.poll(() => facts(tab), SOON).toMatchObject({ inOrder: true, error: { code: 'EPOCH_CHANGED' } });
     expect(await codes(tab)).toEqual(['EPOCH_CHANGED']);
-    await expect.poll(() => other.evaluate(() => harness.appenders[0]!.failures[0]?.code)).toBe('EPOCH_CHANGED');
+    await expect.poll(() => other.evaluate(() => harness.appenders[0]!.failures[0]?.code), SOON).toBe('EPOCH_CHANGED');
     await other.evaluate(() => harness.appenders[0]!.stop());
 
     // A store that is opened anew begins another log, which the old ones do not take for theirs.
@@ -68,8 +71,8 @@ test('10 a database that another tab deletes is let go at once, and the store en
       }),
   );
   expect(deletion).toBe('deleted');
-  await expect.poll(() => facts(tab)).toMatchObject({ inOrder: true, error: { code: 'EPOCH_CHANGED' } });
-  await expect.poll(() => appending.evaluate(() => harness.appenders[0]!.failures[0]?.code)).toBe('EPOCH_CHANGED');
+  await expect.poll(() => facts(tab), SOON).toMatchObject({ inOrder: true, error: { code: 'EPOCH_CHANGED' } });
+  await expect.poll(() => appending.evaluate(() => harness.appenders[0]!.failures[0]?.code), SOON).toBe('EPOCH_CHANGED');
   expect(await codes(tab)).toEqual(['EPOCH_CHANGED']);
   // Whoever finds the database gone does not make it again.
   expect(await deleting.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name))).toEqual([]);

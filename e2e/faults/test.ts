@@ -9,6 +9,8 @@ export { expect } from '@playwright/test';
 interface Fixtures {
   /** A folder on the disk that ends with the test. */
   profile: string;
+  /** Starts a browser on that profile; it ends with the test. */
+  startBrowser: (...args: string[]) => Promise<Chromium>;
   /** A running browser on that profile. */
   browserProcess: Chromium;
   /** Opens a tab of that browser on the harness page. */
@@ -28,10 +30,17 @@ export const test = base.extend<Fixtures>({
     await use(folder);
     await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   },
-  browserProcess: async ({ profile }, use) => {
-    const browser = await Chromium.start(profile);
-    await use(browser);
-    await browser.kill();
+  startBrowser: async ({ profile }, use) => {
+    const started: Chromium[] = [];
+    await use(async (...args) => {
+      const browser = await Chromium.start(profile, ...args);
+      started.push(browser);
+      return browser;
+    });
+    for (const browser of started) await browser.kill();
+  },
+  browserProcess: async ({ startBrowser }, use) => {
+    await use(await startBrowser());
   },
   openTab: async ({ browserProcess, baseURL }, use) => {
     await use((options) => openTab(browserProcess, baseURL!, options));

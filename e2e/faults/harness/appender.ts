@@ -1,6 +1,7 @@
 import { AnyVersion, type AppendResult, type EventStore } from '../../../src/index.ts';
 import { batch } from './batch.ts';
 import { toFailure, type Failure } from './recording.ts';
+import { nextTask } from './tasks.ts';
 
 export interface Acknowledged extends AppendResult {
   readonly append: string;
@@ -41,7 +42,7 @@ export class Appender {
         } catch (error) {
           this.failures.push(toFailure(error));
           // What fails at once, and again and again, would leave the tab no time for anything else.
-          await new Promise((resolve) => setTimeout(resolve));
+          await nextTask();
         }
         this.slowestMs = Math.max(this.slowestMs, performance.now() - startMs);
       }

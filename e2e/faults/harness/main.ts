@@ -6,6 +6,7 @@ import { Appender, type Acknowledged, type AppenderOptions } from './appender.ts
 import { audit, batch, randomText } from './batch.ts';
 import { countDatabaseWork, type DatabaseCounts } from './database-counts.ts';
 import { Recording, failure, outcome } from './recording.ts';
+import { meet, nextTask } from './tasks.ts';
 
 type OpenOptions = Partial<IndexedDbStorageOptions> & Omit<Partial<ermine.OpenEventStoreOptions>, 'storage'>;
 
@@ -26,6 +27,8 @@ const harness = {
   audit,
   batch,
   failure,
+  meet,
+  nextTask,
   outcome,
   randomText,
   /** Undefined until `countDatabaseWork()`. */
@@ -61,7 +64,7 @@ const harness = {
 
   /** Subscribes to the whole log. @returns the index of the recording */
   follow(from = 0): number {
-    return harness.recordings.push(new Recording(harness.store.subscribeToAll(from))) - 1;
+    return harness.recordings.push(new Recording(harness.store.subscribeToAll(from), from)) - 1;
   },
 
   /** @returns the index of the appender */

@@ -6,9 +6,12 @@ export class Recording {
   readonly positions: number[] = [];
   error: Failure | undefined;
   completed = false;
+  readonly #from: number;
   readonly #subscription;
 
-  constructor(events$: Observable<StoredEvent>) {
+  /** @param from the position that the subscription starts after */
+  constructor(events$: Observable<StoredEvent>, from: number) {
+    this.#from = from;
     this.#subscription = events$.subscribe({
       next: (event) => this.positions.push(event.globalPosition),
       error: (error: unknown) => (this.error = toFailure(error)),
@@ -23,17 +26,15 @@ export class Recording {
   /** Plain data, as it goes to the test. */
   get facts(): Facts {
     const { positions, error, completed } = this;
-    const first = positions[0] ?? 0;
-    const wrongAt = positions.findIndex((position, i) => position !== first + i);
-    return { count: positions.length, first, last: positions.at(-1) ?? 0, inOrder: wrongAt === -1, error, completed };
+    const inOrder = positions.every((position, i) => position === this.#from + 1 + i);
+    return { count: positions.length, last: positions.at(-1) ?? this.#from, inOrder, error, completed };
   }
 }
 
 export interface Facts {
   readonly count: number;
-  readonly first: number;
   readonly last: number;
-  /** Every position is the one before it plus one: nothing missing, doubled or moved. */
+  /** The positions begin where they should and each is the one before it plus one: nothing missing, doubled or moved. */
   readonly inOrder: boolean;
   readonly error: Failure | undefined;
   readonly completed: boolean;
