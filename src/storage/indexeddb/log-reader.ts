@@ -83,7 +83,7 @@ export class LogReader {
   }
 
   async streamInfo(stream: string): Promise<StreamSummary | undefined> {
-    return this.#look(async (commits) => {
+    return this.#read(async (commits) => {
       const [summary] = await summarize(commits, [stream]);
       return summary!.version === 0 ? undefined : summary;
     });

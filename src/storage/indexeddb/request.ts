@@ -28,12 +28,3 @@ export function completed(transaction: IDBTransaction): Promise<void> {
     transaction.onabort = ended(fail);
   });
 }
-
-/**
- * Lets a transaction end without this tab, once all its requests are made: one that waits for a tab that is frozen keeps
- * all others out, even if it only reads.
- */
-export function endAlone<T>(transaction: IDBTransaction, result: T): T {
-  transaction.commit();
-  return result;
-}
