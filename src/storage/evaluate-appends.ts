@@ -89,7 +89,7 @@ function repeated({ writes, ids }: Append, known: readonly string[], state: LogS
         heads.set(stream, version);
       }
     }
-    results.push({ version: version ?? state.heads.get(stream) ?? 0, globalPosition });
+    results.push({ version: version ?? Math.floor(state.heads.get(stream) ?? 0), globalPosition });
   }
   return { ok: true, deduplicated: true, results, batches: [] };
 }
