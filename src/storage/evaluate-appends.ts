@@ -89,7 +89,8 @@ function repeated({ writes, ids }: Append, known: readonly string[], state: LogS
         heads.set(stream, version);
       }
     }
-    results.push({ version: version ?? state.heads.get(stream) ?? 0, globalPosition });
+    // Of a stream that is only checked and was deleted since, the version of its tombstone.
+    results.push({ version: Math.floor(version ?? state.heads.get(stream) ?? 0), globalPosition });
   }
   return { ok: true, deduplicated: true, results, batches: [] };
 }
