@@ -93,8 +93,8 @@ const faults: readonly [what: string, notices: RegExp, change: (log: Log, shared
       return { ...page, batches: page.batches.map((batch) => (batch.position > 3 ? shift([batch], 1)[0]! : batch)) };
     },
   })],
-  ['loses the second page of the log', /513 events written in one append/, (log) => ({ readAll: async (range) => ({ ...(await log.readAll(range)), next: undefined }) })],
-  ['loses the second page of a stream', /513 events written in appends of one/, (log) => ({ readStream: async (stream, range) => ({ ...(await log.readStream(stream, range)), next: undefined }) })],
+  ['loses the second page of the log', /1025 events written in one append/, (log) => ({ readAll: async (range) => ({ ...(await log.readAll(range)), next: undefined }) })],
+  ['loses the second page of a stream', /1025 events written in appends of one/, (log) => ({ readStream: async (stream, range) => ({ ...(await log.readStream(stream, range)), next: undefined }) })],
   ['leaves a hole between two pages', /every start and count around a page/, (log) => ({ async readAll(range) { const page = await log.readAll(range); return { ...page, next: page.next === undefined ? undefined : page.next + (range.direction === 'forwards' ? 300 : -300) }; } })],
   ['reads streams whose names begin alike as one', /a stream that does not exist is empty/, (log) => ({ async readStream(stream, range) { const page = await log.readAll(range); return { ...page, batches: page.batches.filter((batch) => batch.stream.startsWith(stream)).map((batch) => ({ ...batch, stream })) }; } })],
   ['lists categories whose names begin alike', /a category lists its own streams/, (log) => ({ async listStreams(range) { return (await log.listStreams({ ...range, category: undefined })).filter(({ stream }) => range.category === undefined || stream.startsWith(range.category)); } })],
