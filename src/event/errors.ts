@@ -194,7 +194,7 @@ export class StreamDeletedError extends ErmineError {
   declare readonly streamId: string;
 
   constructor(streamId: string) {
-    super('StreamDeletedError', 'STREAM_DELETED', `Stream "${streamId}" was deleted. Its name is not used again: choose another id.`, { streamId });
+    super('StreamDeletedError', 'STREAM_DELETED', `Stream "${streamId}" was deleted; its name is not used again.`, { streamId });
   }
 }
 
