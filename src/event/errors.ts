@@ -9,7 +9,7 @@ export abstract class ErmineError extends Error {
   }
 }
 
-/** The stream was not at the expected version: nothing of this append was written. Load the stream again and decide anew. */
+/** The stream was not at the expected version: nothing of this append was written. Load the stream and decide anew. */
 export class ConcurrencyError extends ErmineError {
   declare readonly code: 'CONCURRENCY_CONFLICT';
   declare readonly streamId: string;
@@ -23,7 +23,7 @@ export class ConcurrencyError extends ErmineError {
     actualVersion: number,
   ) {
     super('ConcurrencyError', 'CONCURRENCY_CONFLICT', `Stream "${streamId}" is at version ${actualVersion}, expected ${expectedVersion}. ` +
-        'Nothing was written. Load the stream again and decide anew.', { streamId, expectedVersion, actualVersion });
+        'Nothing was written. Load the stream and decide anew.', { streamId, expectedVersion, actualVersion });
   }
 }
 
@@ -147,8 +147,8 @@ export class StorageBlockedError extends ErmineError {
     options?: ErrorOptions,
   ) {
     super('StorageBlockedError', 'STORAGE_BLOCKED', written === 'no'
-        ? `${what} Nothing was written. Close the other tabs and try again.`
-        : `${what} It may still be written: repeat it with the same ids (error.eventIds).`, { what, written, eventIds }, options);
+        ? `${what} Nothing was written. Close other tabs and try again.`
+        : `${what} It may still be written: repeat it with the same eventIds.`, { what, written, eventIds }, options);
   }
 }
 
@@ -194,7 +194,7 @@ export class StreamDeletedError extends ErmineError {
   declare readonly streamId: string;
 
   constructor(streamId: string) {
-    super('StreamDeletedError', 'STREAM_DELETED', `Stream "${streamId}" was deleted. Its name is not used again: choose another id.`, { streamId });
+    super('StreamDeletedError', 'STREAM_DELETED', `Stream "${streamId}" was deleted; its name is not used again.`, { streamId });
   }
 }
 

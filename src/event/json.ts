@@ -23,7 +23,7 @@ export function checkJson(value: unknown, path: string, depth: number): void {
     if (tag !== '[object Object]') throw new InvalidEventError(path, `is ${tag}, which JSON cannot hold`);
     for (const [key, member] of Object.entries(value)) {
       const place = `${path}.${key}`;
-      if (FORBIDDEN_KEYS.has(key)) throw new InvalidEventError(place, 'is a key that can pollute prototypes');
+      if (FORBIDDEN_KEYS.has(key)) throw new InvalidEventError(place, 'is a forbidden key');
       if (member !== undefined) checkJson(member, place, depth - 1);
     }
   }

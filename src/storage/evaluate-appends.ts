@@ -89,8 +89,7 @@ function repeated({ writes, ids }: Append, known: readonly string[], state: LogS
         heads.set(stream, version);
       }
     }
-    // Of a stream that is only checked and was deleted since, the version of its tombstone.
-    results.push({ version: Math.floor(version ?? state.heads.get(stream) ?? 0), globalPosition });
+    results.push({ version: version ?? Math.floor(state.heads.get(stream) ?? 0), globalPosition });
   }
   return { ok: true, deduplicated: true, results, batches: [] };
 }

@@ -5,6 +5,7 @@ import { assert, assertEqual, assertFails, failureOf } from './assert.ts';
 import { identified, named, numbered, numbersOf, placesOf, positionsOf, range, toArray } from './events.ts';
 import { record } from './recording.ts';
 import type { Suite } from './suite.ts';
+import { textOf } from './text-of.ts';
 
 /** A log with everything that can be in one, but deletions. */
 export async function fillLog(store: EventStore): Promise<void> {
@@ -25,7 +26,7 @@ async function fillPages(store: EventStore): Promise<void> {
   for (let n = 1; n <= MANY; n += 4) await store.appendToStream('Order-1', n - 1, numbered(4, n));
 }
 
-const export_ = async (store: EventStore, options?: ExportOptions): Promise<string> => new Response(store.exportEvents(options)).text();
+const export_ = (store: EventStore, options?: ExportOptions): Promise<string> => textOf(store.exportEvents(options));
 
 export function exportRules({ group, rule, supports }: Suite): void {
   group('exporting', () => {

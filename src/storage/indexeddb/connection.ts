@@ -97,10 +97,9 @@ export class Connection {
     let aborted = false;
     try {
       // What is written is durable, or undone, only when the transaction says so: a request may succeed and the commit fail.
-      const ended = completed(transaction);
+      const ended = within(this.#options.blockedAfterMs, completed(transaction), () => (aborted = abort(transaction)));
       this.#settled = Promise.allSettled([this.#settled, ended]);
-      const done = mode === 'readonly' ? Promise.race([result, ended]) : ended;
-      await within(this.#options.blockedAfterMs, done, () => (aborted = abort(transaction)));
+      await (mode === 'readonly' ? Promise.race([result, ended]) : ended);
     } catch (error) {
       if (error !== TIMED_OUT) throw this.#explain(error, bodyError);
       const what = `Another tab holds the database.`;
@@ -111,8 +110,8 @@ export class Connection {
 
   /** Resolves when nothing holds the database any more, so that it can be deleted. */
   async close(): Promise<void> {
-    await this.#settled;
     this.#end(new StoreClosedError());
+    await this.#settled;
   }
 
   async #begin(stores: readonly StoreName[], mode: IDBTransactionMode, options: TransactionOptions): Promise<IDBTransaction> {

@@ -5,7 +5,7 @@ import {
   VersionTooNewError,
   isErmineError,
 } from '../../event/errors.ts';
-import { requested } from './request.ts';
+import { completed, requested } from './request.ts';
 import { migrations as currentMigrations, type Migration } from './schema.ts';
 
 export interface OpenOptions {
@@ -60,8 +60,11 @@ async function tryToOpen(options: OpenOptions): Promise<OpenDatabase> {
     };
     opened.onversionchange = giveUp;
     opened.onclose = giveUp;
-    const meta = opened.transaction(['meta', 'commits']).objectStore('meta');
-    const epoch = await within(blockedAfterMs, requested<string | undefined>(meta.get('epoch')), () => undefined);
+    // Nobody writes here any more, so no other tab can hold this up.
+    const transaction = opened.transaction('meta');
+    const reading = requested<string | undefined>(transaction.objectStore('meta').get('epoch'));
+    transaction.commit();
+    const [epoch] = await Promise.all([reading, completed(transaction)]);
     if (epoch === undefined) throw new Error('it has no epoch');
     vanished = expected !== undefined && epoch !== expected;
     if (vanished) throw new EpochChangedError(expected!, epoch);
@@ -79,7 +82,7 @@ async function tryToOpen(options: OpenOptions): Promise<OpenDatabase> {
     }
     // One that was open before is there, so what waits before us, an upgrade or a deletion, waits for another tab.
     if (blocked || expected !== undefined) throw new StorageBlockedError(`${what}needs an upgrade, but is held by another tab.`, 'no');
-    throw new StorageUnavailableError(`${what}did not open in time. Close the other tabs.`);
+    throw new StorageUnavailableError(`${what}did not open. Close the other tabs.`);
   }
 }
 
