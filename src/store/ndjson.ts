@@ -73,7 +73,13 @@ async function gunzipped(
   state: SourceState,
 ): Promise<ReadableStreamDefaultReader<Uint8Array>> {
   const reader = source.getReader();
-  const first = await reader.read();
+  let first = await reader.read();
+  // Two bytes tell what it is, and chunks may be smaller.
+  while (!first.done && first.value.length < 2) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    first = { done, value: concat(first.value, value) };
+  }
   const counted = new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       start: (controller) => pass(controller, first),

@@ -57,6 +57,8 @@ export class LogFollower {
   }
 
   wake(): void {
+    // A read that began before does not know of what is new now.
+    this.#reads.clear();
     for (const follower of [...this.#followers]) follower.wake();
   }
 
@@ -66,9 +68,13 @@ export class LogFollower {
     if (first <= from && from <= endOf(this.#fresh)) return { batches: this.#fresh, next: undefined };
     let read = this.#reads.get(from);
     if (!read) {
+      // It answers for the hints that came before it began, and for no later one.
+      const hinted = this.#hinted;
+      this.#hinted = false;
       read = this.log.readAll({ from, limit: PAGE_EVENTS, direction: 'forwards' });
       this.#reads.set(from, read);
-      void read.then((page) => this.#learn(page), () => undefined).finally(() => this.#reads.delete(from));
+      const done = (): void => void (this.#reads.get(from) === read && this.#reads.delete(from));
+      read.then((page) => this.#learn(page, hinted), () => undefined).finally(done);
     }
     return read;
   }
@@ -86,10 +92,9 @@ export class LogFollower {
     for (const follower of [...this.#followers]) follower.end();
   }
 
-  #learn({ batches, next }: Page): void {
+  #learn({ batches }: Page, hinted: boolean): void {
     if (batches.length > 0) this.#see(batches);
-    else if (this.#hinted) this.#doubtUntil = Date.now() + DOUBT_MS;
-    if (next === undefined) this.#hinted = false;
+    else if (hinted) this.#doubtUntil = Date.now() + DOUBT_MS;
   }
 
   #see(batches: readonly EventBatch[]): void {
