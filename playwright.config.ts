@@ -2,7 +2,7 @@ import { defineConfig } from '@playwright/test';
 import { findBrowser } from './scripts/browsers.mjs';
 
 // Not the port of `npm start`, so that a demo left running is never taken for the one under test.
-const demoPort = 4273;
+const demoPort = Number(process.env['ERMINE_E2E_PORT'] ?? 4273);
 const faultsPort = 4283;
 const demoURL = `http://localhost:${demoPort}`;
 // An origin that is not the demo's.

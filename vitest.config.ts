@@ -25,7 +25,7 @@ const inBrowser = (browser: 'chromium' | 'firefox') => ({
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'node', include: ['src/**/*.test.ts'], exclude: [browserTests] } },
+      { test: { name: 'node', include: ['{src,demo}/**/*.test.ts'], exclude: [browserTests] } },
       { test: { name: 'examples', include: ['scripts/examples.test.mjs'], testTimeout: 60_000 } },
       inBrowser('chromium'),
       inBrowser('firefox'),

@@ -24,9 +24,27 @@ export {
   isErmineError,
   type ErrorCode,
 } from './event/errors.ts';
-export type { Direction, Durability, Storage } from './storage/storage.ts';
+// The port, for whoever writes a storage.
+export type {
+  Append,
+  AppendOutcome,
+  ConnectionState,
+  Direction,
+  Durability,
+  Log,
+  Page,
+  ReadRange,
+  SnapshotLog,
+  SnapshotRecord,
+  Storage,
+  StorageState,
+  StreamSummary,
+  StreamWrite,
+} from './storage/storage.ts';
+export type { EventBatch, EventTuple, NewBatch } from './event/event-batch.ts';
+export { deletedAt, evaluateAppends, isDeleted, type EventLocation, type LogState } from './storage/evaluate-appends.ts';
 export type { EventFilter } from './subscription/filter.ts';
-export { CaughtUp, type SubscribeOptions } from './subscription/subscribe.ts';
+export { CaughtUp, isCaughtUp, type SubscribeOptions } from './subscription/subscribe.ts';
 export { openEventStore, type OpenEventStoreOptions } from './store/open-event-store.ts';
 export type {
   AppendResult,

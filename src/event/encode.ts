@@ -1,6 +1,7 @@
 import { EventTooLargeError, InvalidEventError, isErmineError } from './errors.ts';
 import { MAX_BATCH_EVENTS, MAX_BATCH_UNITS, type NewBatch } from './event-batch.ts';
 import { checkEventId, newIdBase } from './event-id.ts';
+import { checkType } from './event-type.ts';
 import type { EventData, Metadata } from './event.ts';
 import { checkJson } from './json.ts';
 import type { Limits } from './limits.ts';
@@ -62,8 +63,8 @@ export function encodeEvents(
 
 function encodeEvent(event: EncodableEvent | undefined, path: string, context: EncodeContext): { text: string; id: string | undefined } {
   if (typeof event !== 'object' || event === null) throw new InvalidEventError(path, 'is not { type, data }');
-  const { type, data, timestamp } = event;
-  if (typeof type !== 'string' || type === '') throw new InvalidEventError(`${path}.type`, 'is empty or not a string');
+  const { data, timestamp } = event;
+  const type = checkType(event.type, `${path}.type`);
   if (type.startsWith('$')) throw new InvalidEventError(`${path}.type`, 'begins with "$", which is reserved');
   const metadata = mergeMetadata(context.metadata, event.metadata, `${path}.metadata`);
   const id = event.id === undefined ? undefined : checkEventId(event.id, `${path}.id`);

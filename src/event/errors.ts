@@ -9,7 +9,7 @@ export abstract class ErmineError extends Error {
   }
 }
 
-/** The stream was not at the expected version: nothing of this append was written. Load the stream again and decide anew. */
+/** The stream was not at the expected version: nothing of this append was written. Load the stream and decide anew. */
 export class ConcurrencyError extends ErmineError {
   declare readonly code: 'CONCURRENCY_CONFLICT';
   declare readonly streamId: string;
@@ -22,12 +22,10 @@ export class ConcurrencyError extends ErmineError {
     expectedVersion: number,
     actualVersion: number,
   ) {
-    super('ConcurrencyError', 'CONCURRENCY_CONFLICT', `Stream "${streamId}" is at version ${actualVersion}, not ${EXPECTATIONS[expectedVersion] ?? expectedVersion}. ` +
-        'Nothing was written. Load the stream again and decide anew.', { streamId, expectedVersion, actualVersion });
+    super('ConcurrencyError', 'CONCURRENCY_CONFLICT', `Stream "${streamId}" is at version ${actualVersion}, expected ${expectedVersion}. ` +
+        'Nothing was written. Load the stream and decide anew.', { streamId, expectedVersion, actualVersion });
   }
 }
-
-const EXPECTATIONS: Readonly<Record<number, string>> = { 0: 'NoStream', [-2]: 'StreamExists' };
 
 /** An expected version, a version, a position or a count is not a number that can mean one. */
 export class InvalidVersionError extends ErmineError {
@@ -94,7 +92,7 @@ export class EventTooLargeError extends ErmineError {
     limit: number,
     unit: 'bytes' | 'events',
   ) {
-    super('EventTooLargeError', 'EVENT_TOO_LARGE', `${path} is ${actual} ${unit}, the limit is ${limit}. Nothing was written. Append less, or raise \`limits\`.`, { path, actual, limit, unit });
+    super('EventTooLargeError', 'EVENT_TOO_LARGE', `${path} is ${actual} ${unit}, the limit is ${limit}. Nothing was written. Append less, or raise the limit.`, { path, actual, limit, unit });
   }
 }
 
@@ -118,7 +116,7 @@ export class StoreClosedError extends ErmineError {
   declare readonly code: 'STORE_CLOSED';
 
   constructor() {
-    super('StoreClosedError', 'STORE_CLOSED', 'The store is closed. Open it again with openEventStore().');
+    super('StoreClosedError', 'STORE_CLOSED', 'The store is closed. Open it again.');
   }
 }
 
@@ -149,8 +147,8 @@ export class StorageBlockedError extends ErmineError {
     options?: ErrorOptions,
   ) {
     super('StorageBlockedError', 'STORAGE_BLOCKED', written === 'no'
-        ? `${what} Nothing was written. Close the other tabs and try again.`
-        : `${what} It may still be written: repeat it with the same ids (error.eventIds).`, { what, written, eventIds }, options);
+        ? `${what} Nothing was written. Close other tabs and try again.`
+        : `${what} It may still be written: repeat it with the same eventIds.`, { what, written, eventIds }, options);
   }
 }
 
@@ -196,7 +194,7 @@ export class StreamDeletedError extends ErmineError {
   declare readonly streamId: string;
 
   constructor(streamId: string) {
-    super('StreamDeletedError', 'STREAM_DELETED', `Stream "${streamId}" was deleted. Its name is not used again: choose another id.`, { streamId });
+    super('StreamDeletedError', 'STREAM_DELETED', `Stream "${streamId}" was deleted; its name is not used again.`, { streamId });
   }
 }
 

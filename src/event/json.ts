@@ -14,7 +14,7 @@ export const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constr
 export function checkJson(value: unknown, path: string, depth: number): void {
   if (value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) return;
   if (typeof value !== 'object') throw new InvalidEventError(path, `is ${typeof value === 'number' ? value : typeof value}, which JSON cannot hold`);
-  if (depth === 0) throw new InvalidEventError(path, 'is nested too deeply, or in itself');
+  if (depth === 0) throw new InvalidEventError(path, 'is nested too deeply');
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) checkJson(value[i], `${path}[${i}]`, depth - 1);
   } else if ('toJSON' in value && typeof value.toJSON === 'function') checkJson(value.toJSON(), path, depth - 1);
@@ -22,8 +22,9 @@ export function checkJson(value: unknown, path: string, depth: number): void {
     const tag = Object.prototype.toString.call(value);
     if (tag !== '[object Object]') throw new InvalidEventError(path, `is ${tag}, which JSON cannot hold`);
     for (const [key, member] of Object.entries(value)) {
-      if (FORBIDDEN_KEYS.has(key)) throw new InvalidEventError(`${path}.${key}`, 'is a key that can pollute prototypes');
-      if (member !== undefined) checkJson(member, `${path}.${key}`, depth - 1);
+      const place = `${path}.${key}`;
+      if (FORBIDDEN_KEYS.has(key)) throw new InvalidEventError(place, 'is a forbidden key');
+      if (member !== undefined) checkJson(member, place, depth - 1);
     }
   }
 }

@@ -54,45 +54,42 @@ function refusal({ stream, expectedVersion }: StreamWrite, head: number): Ermine
   return meetsExpectation(expectedVersion, head) ? undefined : new ConcurrencyError(stream, expectedVersion, head);
 }
 
-function accept(append: Append, state: LogState): AppendOutcome {
-  const batches: EventBatch[] = [];
-  for (const { stream, batches: written } of append.writes) {
-    for (const batch of written) {
-      const version = (state.heads.get(stream) ?? 0) + 1;
+function accept({ writes }: Append, state: LogState): AppendOutcome {
+  const written: EventBatch[] = [];
+  const results = writes.map(({ stream, batches }) => {
+    let head = state.heads.get(stream) ?? 0;
+    for (const batch of batches) {
+      const version = head + 1;
       const position = state.tail + 1;
-      batches.push({ ...batch, version, position });
-      batch.ids?.forEach((id, i) => {
-        if (id !== undefined) state.locations.set(id, { stream, version: version + i, position: position + i });
-      });
-      state.heads.set(stream, version + batch.count - 1);
+      written.push({ ...batch, version, position });
+      batch.ids?.forEach((id, i) => id && state.locations.set(id, { stream, version: version + i, position: position + i }));
+      state.heads.set(stream, (head += batch.count));
       state.tail += batch.count;
     }
-  }
-  return { ok: true, deduplicated: false, versions: versionsOf(append, state), globalPosition: state.tail, batches };
+    return { version: head, globalPosition: state.tail };
+  });
+  return { ok: true, deduplicated: false, results, batches: written };
 }
 
 /** The first result, if these are the ids of events that stand together in the log just as this append would put them. */
-function repeated(append: Append, known: readonly string[], state: LogState): AppendOutcome {
-  const error = new CorruptedIdempotencyError(append.writes[0]!.stream, known);
-  if (known.length !== append.ids.length) return { ok: false, error };
-  const versions = new Map<string, number>();
+function repeated({ writes, ids, retry = false }: Append, known: readonly string[], state: LogState): AppendOutcome {
+  const error = new CorruptedIdempotencyError(writes[0]!.stream, known);
+  if (known.length !== ids.length) return { ok: false, error };
+  const heads = new Map<string, number>();
+  const results = [];
   let next = 0;
-  let globalPosition = 0;
-  for (const { stream, batches } of append.writes) {
+  for (const { stream, batches } of writes) {
+    let version = heads.get(stream);
+    let globalPosition = state.tail;
     for (const { count } of batches) {
       for (let i = 0; i < count; i++) {
-        const location = state.locations.get(append.ids[next++]!);
-        const before = versions.get(stream);
-        if (location?.stream !== stream || location.version !== (before ?? location.version - 1) + 1) return { ok: false, error };
-        versions.set(stream, location.version);
-        globalPosition = location.position;
+        const location = state.locations.get(ids[next++]!);
+        if (location?.stream !== stream || location.version !== (version ?? location.version - 1) + 1) return { ok: false, error };
+        ({ version, position: globalPosition } = location);
+        heads.set(stream, version);
       }
     }
+    results.push({ version: version ?? Math.floor(state.heads.get(stream) ?? 0), globalPosition });
   }
-  return { ok: true, deduplicated: true, versions: versionsOf(append, { heads: versions }, state), globalPosition, batches: [] };
-}
-
-/** The version of each write's stream; of one that it only checks, the present one. */
-function versionsOf({ writes }: Append, ...states: readonly Pick<LogState, 'heads'>[]): number[] {
-  return writes.map(({ stream }) => states.find(({ heads }) => heads.has(stream))?.heads.get(stream) ?? 0);
+  return { ok: true, deduplicated: !retry, results, batches: [] };
 }

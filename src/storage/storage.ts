@@ -75,6 +75,8 @@ export interface Append {
   readonly writes: readonly StreamWrite[];
   /** The event ids given by the caller, in order; empty when there are none, and then nothing has to be looked up. */
   readonly ids: readonly string[];
+  /** An earlier try of this very call may have been written: finding it is then no repetition by the caller. */
+  readonly retry?: boolean;
 }
 
 export interface StreamWrite {
@@ -89,10 +91,8 @@ export type AppendOutcome =
   | {
       readonly ok: true;
       readonly deduplicated: boolean;
-      /** Of the stream of each write, after the append. */
-      readonly versions: readonly number[];
-      /** Of the last event of the append. */
-      readonly globalPosition: number;
+      /** One for each write: its stream's version, and the position of its last event (of the log's so far, if it only checks). */
+      readonly results: readonly { readonly version: number; readonly globalPosition: number }[];
       /** What was written, in the order of the log; empty when deduplicated. */
       readonly batches: readonly EventBatch[];
     }

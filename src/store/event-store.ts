@@ -120,7 +120,7 @@ export interface Checkpoint {
 export interface AppendResult {
   /** The stream's version after the append. */
   readonly version: number;
-  /** The position of the last event of the append, of all its streams. */
+  /** The position of the last event of this write; for one that only checks, of the last event in the log by then. */
   readonly globalPosition: number;
   /** Whether these event ids were stored before, so that nothing was written now. */
   readonly deduplicated: boolean;

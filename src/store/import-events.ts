@@ -1,5 +1,9 @@
-import type { EncodableEvent } from '../event/encode.ts';
+import type { EncodableEvent, EncodeContext, encodeEvents } from '../event/encode.ts';
+import type { InvalidImportError } from '../event/errors.ts';
+import type { hash53 } from '../event/event-id.ts';
 import type { StreamDeleted } from '../event/event.ts';
+import type { streamIdToString, StreamId } from '../event/stream-id.ts';
+import type { AnyVersion } from '../event/version.ts';
 import type { Append } from '../storage/storage.ts';
 import { readLines, type Line } from './ndjson.ts';
 
@@ -27,17 +31,17 @@ export interface ImportProgress extends ImportResult {
  * a page loads at its start without tearing the core into pieces.
  */
 export interface ImportTarget {
-  encode(stream: string, events: readonly EncodableEvent[]): Append;
+  readonly encodeEvents: typeof encodeEvents;
+  readonly streamIdToString: typeof streamIdToString;
+  readonly hash53: typeof hash53;
+  readonly InvalidImportError: typeof InvalidImportError;
+  readonly context: EncodeContext;
   append(append: Append): Promise<{ readonly deduplicated: boolean }>;
   deleteStream(stream: string): Promise<unknown>;
-  /** @throws {InvalidStreamIdError} */
-  streamName(id: unknown): string;
-  /** 53 bits of hash. */
-  hash53(text: string, seed: number): number;
-  /** An {@link InvalidImportError}. */
-  invalid(line: number, rule: string, cause?: unknown): Error;
 }
 
+/** AnyVersion, which would otherwise be imported. */
+const ANY_VERSION: typeof AnyVersion = -1;
 const DELETED: typeof StreamDeleted = '$streamDeleted';
 const BATCH_EVENTS = 512;
 
@@ -65,7 +69,8 @@ export async function importEvents(target: ImportTarget, source: ReadableStream<
     result = { imported: result.imported + imported, skipped: result.skipped + skipped };
     onProgress?.({ ...result, bytes });
   };
-  for await (const line of readLines(source, (count) => (bytes += count))) {
+  const lines = readLines(source, (count) => (bytes += count), (line, cause) => invalid(target, line, `cannot be read (${String(cause)})`, cause));
+  for await (const line of lines) {
     batch.push(parseLine(target, line));
     if (batch.length === BATCH_EVENTS) await write();
   }
@@ -74,70 +79,74 @@ export async function importEvents(target: ImportTarget, source: ReadableStream<
 }
 
 async function importBatch(target: ImportTarget, events: readonly ImportedEvent[]): Promise<ImportResult> {
-  const steps = toRuns(events).map((run) => ({ run, append: run[0]!.type === DELETED ? undefined : toAppend(target, run) }));
   const result = { imported: 0, skipped: 0 };
-  const writing: Promise<void>[] = [];
-  for (const { run, append } of steps) {
-    if (append) writing.push(write(target, run, append, result));
-    else {
-      await Promise.all(writing);
-      await writeTombstone(target, run[0]!, result);
-    }
+  // All is encoded before anything is written: a bad line leaves its whole batch out.
+  const steps = toStretches(events).map((stretch) => ({ stretch, append: isTombstone(stretch[0]!) ? undefined : toAppend(target, stretch) }));
+  for (const { stretch, append } of steps) {
+    const imported = append ? await writeStretch(target, stretch, append) : await writeTombstone(target, stretch[0]!);
+    result.imported += imported;
+    result.skipped += stretch.length - imported;
   }
-  await Promise.all(writing);
   return result;
 }
 
-async function write(target: ImportTarget, run: readonly ImportedEvent[], append: Append, result: { imported: number; skipped: number }): Promise<void> {
+/** @returns how many of the events were new */
+async function writeStretch(target: ImportTarget, stretch: readonly ImportedEvent[], append: Append): Promise<number> {
   try {
-    const { deduplicated } = await target.append(append);
-    result[deduplicated ? 'skipped' : 'imported'] += run.length;
+    return (await target.append(append)).deduplicated ? 0 : stretch.length;
   } catch (error) {
-    if (codeOf(error) === 'STREAM_DELETED') result.skipped += run.length;
-    else if (codeOf(error) === 'CORRUPTED_IDEMPOTENCY' && run.length > 1) {
-      // An earlier import ended within this run of events: one by one, the known ones are told from the new ones.
-      for (const event of run) await write(target, [event], toAppend(target, [event]), result);
-    } else throw error;
+    if (!['CORRUPTED_IDEMPOTENCY', 'STREAM_DELETED'].includes(codeOf(error))) throw error;
+    if (stretch.length === 1) return 0;
+    // An earlier import ended within these events, or one of the streams was deleted: each is told apart, in order.
+    const alone = stretch.map((event) => [event]);
+    const written = await Promise.all(alone.map((one) => writeStretch(target, one, toAppend(target, one))));
+    return written.reduce((sum, count) => sum + count, 0);
   }
 }
 
-async function writeTombstone(target: ImportTarget, { stream }: ImportedEvent, result: { imported: number; skipped: number }): Promise<void> {
+async function writeTombstone(target: ImportTarget, { stream }: ImportedEvent): Promise<number> {
   try {
     await target.deleteStream(stream);
-    result.imported++;
+    return 1;
   } catch (error) {
     if (codeOf(error) !== 'STREAM_DELETED') throw error;
-    result.skipped++;
+    return 0;
   }
 }
 
-/** Splits events into stretches of one stream, which keep the order of the whole. */
-function toRuns(events: readonly ImportedEvent[]): ImportedEvent[][] {
-  const runs: ImportedEvent[][] = [];
+function isTombstone({ type }: ImportedEvent): boolean {
+  return type === DELETED;
+}
+
+/** Splits events at the tombstones, which are written on their own. */
+function toStretches(events: readonly ImportedEvent[]): ImportedEvent[][] {
+  const stretches: ImportedEvent[][] = [];
   for (const event of events) {
-    const last = runs.at(-1)?.at(-1);
-    if (last && last.stream === event.stream && last.type !== DELETED && event.type !== DELETED) runs.at(-1)!.push(event);
+    const last = stretches.at(-1);
+    if (last && !isTombstone(event) && !isTombstone(last[0]!)) last.push(event);
+    else stretches.push([event]);
+  }
+  return stretches;
+}
+
+/** One append of all the events in their order: a write for each run of the same stream. */
+function toAppend(target: ImportTarget, stretch: readonly ImportedEvent[]): Append {
+  const runs: ImportedEvent[][] = [];
+  for (const event of stretch) {
+    if (runs.at(-1)?.[0]!.stream === event.stream) runs.at(-1)!.push(event);
     else runs.push([event]);
   }
-  return runs;
-}
-
-function toAppend(target: ImportTarget, run: readonly ImportedEvent[]): Append {
-  const { stream } = run[0]!;
-  try {
-    return target.encode(stream, run);
-  } catch (error) {
-    for (const event of run) checkAlone(target, event);
-    throw error;
-  }
-}
-
-function checkAlone(target: ImportTarget, event: ImportedEvent): void {
-  try {
-    target.encode(event.stream, [event]);
-  } catch (cause) {
-    throw target.invalid(event.line, `cannot be stored (${(cause as Error).message})`, cause);
-  }
+  const writes = runs.map((run) => {
+    try {
+      const { stream } = run[0]!;
+      return { stream, expectedVersion: ANY_VERSION, batches: target.encodeEvents(stream, run, 'events', target.context) };
+    } catch (cause) {
+      // Its path begins with the index of the event, as in `events[3].data`.
+      const { path = '', message } = cause as { path?: string; message: string };
+      throw invalid(target, run[Number(/\d+/.exec(path)?.[0] ?? 0)]!.line, `cannot be stored (${message})`, cause);
+    }
+  });
+  return { writes, ids: writes.flatMap(({ batches }) => batches.flatMap(({ ids = [] }) => ids)) as string[] };
 }
 
 function parseLine(target: ImportTarget, { text, number }: Line): ImportedEvent {
@@ -145,17 +154,17 @@ function parseLine(target: ImportTarget, { text, number }: Line): ImportedEvent 
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw target.invalid(number, `is not JSON (${(cause as Error).message})`, cause);
+    throw invalid(target, number, `is not JSON (${(cause as Error).message})`, cause);
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw target.invalid(number, 'is not an event object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(target, number, 'is not an event object');
   const { streamId, type, data, metadata, id, timestamp } = value as Record<string, unknown>;
   const time = typeof timestamp === 'string' ? Date.parse(timestamp) : timestamp;
   if (time !== undefined && !Number.isSafeInteger(time)) {
-    throw target.invalid(number, 'has a timestamp that is neither milliseconds since 1970 nor an ISO 8601 date');
+    throw invalid(target, number, 'has a timestamp that is neither milliseconds since 1970 nor an ISO 8601 date');
   }
   try {
     return {
-      stream: target.streamName(streamId),
+      stream: target.streamIdToString(streamId as StreamId | string),
       type: type as string,
       data,
       ...(metadata !== undefined && { metadata: metadata as NonNullable<EncodableEvent['metadata']> }),
@@ -164,7 +173,7 @@ function parseLine(target: ImportTarget, { text, number }: Line): ImportedEvent 
       line: number,
     };
   } catch (cause) {
-    throw target.invalid(number, `has no valid stream id (${(cause as Error).message})`, cause);
+    throw invalid(target, number, `has no valid stream id (${(cause as Error).message})`, cause);
   }
 }
 
@@ -174,6 +183,10 @@ function idFromText(text: string, { hash53 }: ImportTarget): string {
   return `${a.slice(-8)}-${b.slice(-4)}-8${b.slice(-7, -4)}-8${b.slice(-10, -7)}-${c.slice(-12)}`;
 }
 
-function codeOf(error: unknown): unknown {
-  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+function invalid({ InvalidImportError }: ImportTarget, line: number, rule: string, cause?: unknown): Error {
+  return new InvalidImportError(line, rule, { cause });
+}
+
+function codeOf(error: unknown): string {
+  return String((Object(error) as { code?: unknown }).code);
 }

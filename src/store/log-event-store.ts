@@ -2,7 +2,7 @@ import { defer, switchMap, type Observable, type Subject } from 'rxjs';
 import { encodeEvents, type EncodeContext } from '../event/encode.ts';
 import { EpochChangedError, InvalidImportError, StoreClosedError, type ErmineError } from '../event/errors.ts';
 import type { Event, EventData, Metadata, StoredEvent } from '../event/event.ts';
-import { idsOf } from '../event/event-batch.ts';
+import { decodeBatch } from '../event/event-batch.ts';
 import { hash53 } from '../event/event-id.ts';
 import type { Limits } from '../event/limits.ts';
 import { checkCategory, splitStreamName, streamIdToString, type StreamId } from '../event/stream-id.ts';
@@ -111,8 +111,8 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
       this.#log.readStream(stream, { from: 1, limit: 1, direction: 'forwards' }),
       this.#log.readStream(stream, { from: Infinity, limit: 1, direction: 'backwards' }),
     ]);
-    const updatedAt = last.batches[0]?.timestamp ?? 0;
-    return { ...toListing(summary), createdAt: first.batches[0]?.timestamp ?? updatedAt, updatedAt };
+    const updatedAt = last.batches.flatMap(decodeBatch).at(-1)?.timestamp ?? 0;
+    return { ...toListing(summary), createdAt: first.batches.flatMap(decodeBatch)[0]?.timestamp ?? updatedAt, updatedAt };
   }
 
   async *listStreams(options: Api.ListStreamsOptions = {}): AsyncGenerator<Api.StreamListing, void, undefined> {
@@ -161,15 +161,13 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
   async importEvents(source: ReadableStream<Uint8Array> | Blob, options?: ImportOptions): Promise<ImportResult> {
     const { importEvents } = await import('./import-events.ts');
     const target: ImportTarget = {
-      encode: (stream, events) => {
-        const batches = encodeEvents(stream, events, 'events', { ...this.#encodeContext(), metadata: undefined });
-        return { writes: [{ stream, expectedVersion: AnyVersion, batches }], ids: batches.flatMap(idsOf) };
-      },
+      encodeEvents,
+      streamIdToString,
+      hash53,
+      InvalidImportError,
+      context: { ...this.#encodeContext(), metadata: undefined },
       append: (append) => this.#queue.append(append),
       deleteStream: (stream) => this.deleteStream(stream, AnyVersion),
-      streamName: (id) => streamIdToString(id as StreamId | string),
-      hash53,
-      invalid: (line, rule, cause) => new InvalidImportError(line, rule, { cause }),
     };
     return importEvents(target, source instanceof Blob ? source.stream() : source, options);
   }
@@ -195,15 +193,16 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
 
   #subscribe(options: SubscribeOptions<E>, createSource: () => Source<E>): Observable<never> {
     const events$ = defer(() => {
-        return subscription(this.#follower, createSource, options);
+      if (this.#closing) throw new StoreClosedError();
+      return subscription(this.#follower, createSource, options);
     });
     // The overloads of the interface say what comes out.
     return events$ as Observable<never>;
   }
 
   #positionOf(from: number | Api.Checkpoint): number {
-    const { epoch, position } = typeof from === 'number' ? { epoch: this.#log.epoch, position: from } : from;
-    checkWholeNumber(position, 'fromPosition', 0);
+    const { epoch, position } = typeof from === 'number' ? { epoch: this.#log.epoch, position: from } : (Object(from) as Api.Checkpoint);
+    checkWholeNumber(typeof epoch === 'string' ? position : NaN, 'fromPosition', 0);
     if (epoch !== this.#log.epoch) throw new EpochChangedError(epoch, this.#log.epoch);
     return position;
   }
@@ -224,8 +223,7 @@ async function* eventsOf<E>(pages: AsyncIterable<readonly E[]>, { signal }: Abor
 }
 
 function toResults(outcome: Extract<AppendOutcome, { ok: true }>): Api.AppendResult[] {
-  const { versions, globalPosition, deduplicated } = outcome;
-  return versions.map((version) => ({ version, globalPosition, deduplicated }));
+  return outcome.results.map((result) => ({ ...result, deduplicated: outcome.deduplicated }));
 }
 
 function toListing({ stream, version, deleted }: StreamSummary): Api.StreamListing {

@@ -9,7 +9,7 @@ import { createBatchFilter, type BatchFilter } from '../subscription/filter.ts';
 import type { ReadAllOptions, ReadStreamOptions } from './read-options.ts';
 
 /** About so many events are asked for at once. */
-const PAGE_EVENTS = 512;
+const PAGE_EVENTS = 1_024;
 
 /** The events of a stream, page by page. @throws {StreamDeletedError} */
 export function streamPages<E extends Event>(log: Log, id: StreamId | string, options: ReadStreamOptions): Pages<E> {
@@ -21,27 +21,28 @@ export function streamPages<E extends Event>(log: Log, id: StreamId | string, op
     },
     wantsEvent: () => true,
   };
-  return pages<E>((range) => log.readStream(stream, range), options.fromVersion, 'version', options, filter);
+  return pages<E>((range) => log.readStream(stream, range), 'fromVersion', options, filter);
 }
 
 /** The events of the log that pass the filter, page by page. */
 export function logPages<E extends Event>(log: Log, options: ReadAllOptions): Pages<E> {
-  return pages<E>((range) => log.readAll(range), options.fromPosition, 'globalPosition', options, createBatchFilter(options.filter));
+  return pages<E>((range) => log.readAll(range), 'fromPosition', options, createBatchFilter(options.filter));
 }
 
 type Pages<E extends Event> = AsyncGenerator<StoredEvent<E>[], void, undefined>;
 
 async function* pages<E extends Event>(
   read: (range: ReadRange) => Promise<Page>,
-  from: number | undefined,
-  place: 'version' | 'globalPosition',
-  { count = Infinity, direction = 'forwards', signal }: ReadStreamOptions,
+  from: 'fromVersion' | 'fromPosition',
+  options: ReadStreamOptions & ReadAllOptions,
   filter: BatchFilter,
 ): Pages<E> {
+  const { count = Infinity, direction = 'forwards', signal } = options;
+  const place = from === 'fromVersion' ? 'version' : 'globalPosition';
   const forwards = direction === 'forwards';
-  const start = from ?? (forwards ? 1 : Infinity);
-  if (start !== Infinity) checkWholeNumber(start, place, 0);
-  if (count !== Infinity) checkWholeNumber(count, 'count', 0);
+  const { [from]: start = forwards ? 1 : Infinity } = options;
+  if (options[from] !== undefined) checkWholeNumber(start, from, 0);
+  if (options.count !== undefined) checkWholeNumber(count, 'count', 0);
   let left = count;
   const readFrom = (next: number): Promise<Page> => read({ from: next, limit: Math.min(left, PAGE_EVENTS), direction });
   signal?.throwIfAborted();

@@ -1,3 +1,4 @@
+import { checkType } from '../event/event-type.ts';
 import type { EventBatch } from '../event/event-batch.ts';
 import { checkCategory, categoryOf, streamIdToString, type StreamId } from '../event/stream-id.ts';
 
@@ -14,11 +15,11 @@ export interface BatchFilter {
   wantsEvent(event: { readonly type: string }): boolean;
 }
 
-/** @throws {InvalidStreamIdError} when a name in the filter cannot be one */
+/** @throws {InvalidStreamIdError} {InvalidEventError} when a name in the filter cannot be one */
 export function createBatchFilter(filter: EventFilter = {}): BatchFilter {
   const categories = filter.categories && new Set(filter.categories.map(checkCategory));
   const streams = filter.streams && new Set(filter.streams.map(streamIdToString));
-  const types = filter.types && new Set(filter.types);
+  const types = filter.types && new Set(filter.types.map((type) => checkType(type, 'filter.types')));
   return {
     wantsBatch: ({ stream }) =>
       stream !== '' && (!categories || categories.has(categoryOf(stream))) && (!streams || streams.has(stream)),

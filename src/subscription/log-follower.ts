@@ -5,7 +5,7 @@ import { onPageAwake } from '../tabs/page-events.ts';
 import { unref } from '../tabs/unref.ts';
 
 const PAGE_EVENTS = 256;
-/** A hint that came to nothing was a lie: for so long none is believed, and the poll has to do. */
+/** After a hint that came to nothing, the next one is looked into no sooner. */
 const DOUBT_MS = 100;
 
 export interface Follower {
@@ -30,13 +30,15 @@ export class LogFollower {
   #head = 0;
   #hinted = false;
   #doubtUntil = 0;
+  #believing: ReturnType<typeof setTimeout> | undefined;
   readonly #polling: ReturnType<typeof setInterval>;
-  readonly #stopListening = onPageAwake(() => this.wake());
+  readonly #closing = new AbortController();
 
   constructor(log: Log, storageName: string, pollIntervalMs: number) {
     this.log = log;
     this.#polling = setInterval(() => void this.#poll(), pollIntervalMs);
     unref(this.#polling);
+    onPageAwake(() => this.wake(), this.#closing.signal);
     this.#channel = createHintChannel(storageName, (hint) => this.#onHint(hint));
   }
 
@@ -56,12 +58,9 @@ export class LogFollower {
   }
 
   wake(): void {
+    // A read that began before does not know of what is new now.
+    this.#reads.clear();
     for (const follower of [...this.#followers]) follower.wake();
-  }
-
-  /** Whether the events after this position are few: then the end of the log is read, which all subscriptions share. */
-  isNear(position: number): boolean {
-    return this.#head - position <= PAGE_EVENTS;
   }
 
   /** Batches from the one that holds `from` on; from memory when they are the latest. */
@@ -70,9 +69,12 @@ export class LogFollower {
     if (first <= from && from <= endOf(this.#fresh)) return { batches: this.#fresh, next: undefined };
     let read = this.#reads.get(from);
     if (!read) {
+      // It answers for the hints that came before it began, and for no later one.
+      const hinted = this.#hinted;
+      this.#hinted = false;
       read = this.log.readAll({ from, limit: PAGE_EVENTS, direction: 'forwards' });
       this.#reads.set(from, read);
-      void read.then((page) => this.#learn(page), () => undefined).finally(() => this.#reads.delete(from));
+      read.then((page) => this.#learn(page, hinted), () => undefined).finally(() => this.#reads.delete(from));
     }
     return read;
   }
@@ -84,15 +86,15 @@ export class LogFollower {
 
   close(): void {
     clearInterval(this.#polling);
-    this.#stopListening();
+    clearTimeout(this.#believing);
+    this.#closing.abort();
     this.#channel.close();
     for (const follower of [...this.#followers]) follower.end();
   }
 
-  #learn({ batches, next }: Page): void {
+  #learn({ batches }: Page, hinted: boolean): void {
     if (batches.length > 0) this.#see(batches);
-    else if (this.#hinted) this.#doubtUntil = Date.now() + DOUBT_MS;
-    if (next === undefined) this.#hinted = false;
+    else if (hinted) this.#doubtUntil = Date.now() + DOUBT_MS;
   }
 
   #see(batches: readonly EventBatch[]): void {
@@ -100,7 +102,14 @@ export class LogFollower {
   }
 
   #onHint({ epoch, position }: Hint): void {
-    if ((epoch === this.log.epoch && position <= this.#head) || Date.now() < this.#doubtUntil) return;
+    if (epoch === this.log.epoch && position <= this.#head) return;
+    const doubtMs = Math.max(0, this.#doubtUntil - Date.now());
+    if (doubtMs === 0) this.#believe();
+    else this.#believing ??= setTimeout(() => this.#believe(), doubtMs);
+  }
+
+  #believe(): void {
+    this.#believing = undefined;
     this.#hinted = true;
     this.wake();
   }

@@ -11,6 +11,11 @@ export interface CaughtUp {
 }
 export const CaughtUp = '$caughtUp';
 
+/** Tells a {@link CaughtUp} from an event. */
+export function isCaughtUp(entry: { readonly type: string }): entry is CaughtUp {
+  return entry.type === CaughtUp;
+}
+
 export interface SubscribeOptions<E extends Event> {
   /** Also emit {@link CaughtUp}, each time the subscription has delivered all there is. */
   readonly caughtUp?: boolean;

@@ -14,6 +14,7 @@ import { metadataRules } from './metadata-rules.ts';
 import { multiStreamRules } from './multi-stream-rules.ts';
 import { pagingRules } from './paging-rules.ts';
 import { payloadRules } from './payload-rules.ts';
+import { randomRules } from './random-rules.ts';
 import { readAllRules } from './read-all-rules.ts';
 import { readStreamRules } from './read-stream-rules.ts';
 import { reopenRules } from './reopen-rules.ts';
@@ -49,6 +50,7 @@ const rules: readonly ((suite: Suite) => void)[] = [
   closeRules,
   exportRules,
   importRules,
+  randomRules,
 ];
 
 /** Every rule of the conformance suite. */

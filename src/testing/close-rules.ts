@@ -6,6 +6,7 @@ import { assert, assertEqual, assertFails } from './assert.ts';
 import { named, numbered, numbersOf, range, toArray } from './events.ts';
 import { record } from './recording.ts';
 import type { Suite } from './suite.ts';
+import { textOf } from './text-of.ts';
 import { inTime } from './wait.ts';
 
 const uses: Readonly<Record<string, (store: EventStore) => unknown>> = {
@@ -21,7 +22,7 @@ const uses: Readonly<Record<string, (store: EventStore) => unknown>> = {
   head: (store) => store.head(),
   deleteStream: (store) => store.deleteStream('Order-1', AnyVersion),
   truncateStream: (store) => store.truncateStream('Order-1', 1),
-  exportEvents: (store) => new Response(store.exportEvents()).text(),
+  exportEvents: (store) => textOf(store.exportEvents()),
   importEvents: (store) => store.importEvents(new Blob([JSON.stringify({ streamId: 'Order-1', type: 'A', data: 0 })])),
   'snapshots.save': (store) => store.snapshots.save({ streamId: 'Order-1', version: 1, data: 0 }),
   'snapshots.load': (store) => store.snapshots.load('Order-1'),

@@ -10,7 +10,7 @@ const NEVER_MS = 3_600_000;
 
 /** The same log under a name that nobody else has: nobody hears its hints, and it hears none. */
 function deaf(storage: Storage): Storage {
-  return { name: `${storage.name}, unheard ${crypto.randomUUID()}`, open: () => storage.open() };
+  return { name: `${storage.name}, unheard ${crypto.randomUUID()}`, open: (onConnection) => storage.open(onConnection) };
 }
 
 export function hintRules({ group, rule, supports }: Suite): void {

@@ -100,6 +100,24 @@ export function idempotencyRules({ group, rule }: Suite): void {
       assertEqual((await store.head()).position, 8, 'the head');
     });
 
+    rule('a repeated append that also checked a stream says how that one is now, whatever became of it', async (log) => {
+      const store = await log.open();
+      await store.appendToStream('Rule-1', NoStream, numbered(2));
+      const writes = [
+        { streamId: 'Rule-1', expectedVersion: 2, events: [] },
+        { streamId: 'Order-1', expectedVersion: NoStream, events: identified(2) },
+      ];
+      const [, written] = await store.appendToStreams(writes);
+      await store.appendToStream('Rule-1', 2, numbered(1));
+      const again = async (): Promise<unknown> => {
+        const [checked, ...rest] = await store.appendToStreams(writes);
+        return [checked?.version, checked?.deduplicated, ...rest];
+      };
+      assertEqual(await again(), [3, true, { ...written, deduplicated: true }], 'the results');
+      await store.deleteStream('Rule-1', 3);
+      assertEqual(await again(), [4, true, { ...written, deduplicated: true }], 'the results after the deletion');
+    });
+
     rule('the same append many times in one tick is written once', async (log) => {
       const [store, other] = [await log.open(), await log.open()];
       const events = identified(3);

@@ -71,7 +71,7 @@ export function importRules({ group, rule, supports }: Suite): void {
       for (const text of [...texts, `${texts[0]}\n`, `\n${texts[1]}\r\n\r\n`]) {
         const bytes = utf8.encode(text);
         for (const size of [1, 7, 4_096]) {
-          const store = await log.openOther();
+          const store = await (await log.another()).open();
           const chunks = range(0, Math.ceil(bytes.length / size) - 1).map((i) => bytes.subarray(i * size, (i + 1) * size));
           assertEqual(await store.importEvents(chunked(chunks)), { imported: 4, skipped: 0 }, 'the result');
           assertEqual((await store.loadStream('Order-1')).map(({ data }) => data), expected, 'the data');
@@ -98,7 +98,7 @@ export function importRules({ group, rule, supports }: Suite): void {
       const withIds = (order: readonly string[]): string[] => order.map((streamId, i) => line(i + 1, { streamId, id: `00000000-0000-4000-8000-${String(i + 1).padStart(12, '0')}` }));
       const file = withIds(['A-1', 'A-1', 'A-1', 'A-1', 'B-1', 'A-1', 'B-1', 'C-1', 'A-1']);
       for (const known of [2, 3, 5, 7]) {
-        const grown = await log.openOther();
+        const grown = await (await log.another()).open();
         await import_(grown, file.slice(0, known).join('\n'));
         assertEqual(await import_(grown, file.join('\n')), { imported: 9 - known, skipped: known }, 'the result');
         assertEqual(numbersOf(await toArray(grown.readAll())), range(1, 9), `the log, when ${known} lines were known`);

@@ -89,7 +89,7 @@ export function reopenRules({ group, rule }: Suite): void {
     });
 
     rule('another log has another epoch', async (log) => {
-      const [a, b] = [await log.open(), await log.openOther()];
+      const [a, b] = [await log.open(), await (await log.another()).open()];
       assert((await a.head()).epoch !== (await b.head()).epoch, 'two logs have the same epoch');
       await a.appendToStream('Order-1', NoStream, numbered(3));
       assertEqual((await b.head()).position, 0, 'the position of the other log');

@@ -59,36 +59,31 @@ export function testStorage(options: ConformanceOptions, { describe, it }: TestF
 async function runRule(options: ConformanceOptions, body: (log: LogUnderTest) => Promise<void>): Promise<void> {
   const { createStorage, disposeStorage, openStore = openEventStore } = options;
   const cleanUps: (() => void | Promise<void>)[] = [];
-  const newStorage = async (): Promise<Storage> => {
+  const createLog = async (): Promise<LogUnderTest> => {
     const storage = await createStorage();
     cleanUps.push(() => disposeStorage?.(storage));
-    return storage;
-  };
-  const open = async <E extends Event>(storeOptions: OpenEventStoreOptions): Promise<EventStore<E>> => {
-    const store = await openStore<E>(storeOptions);
-    cleanUps.push(() => store.close());
-    return store;
+    return {
+      storage,
+      async open<E extends Event>(more?: Partial<OpenEventStoreOptions>) {
+        const store = await openStore<E>({ storage, ...more });
+        cleanUps.push(() => store.close());
+        return store;
+      },
+      another: createLog,
+      afterwards: (cleanUp) => void cleanUps.push(cleanUp),
+    };
   };
   const failures: unknown[] = [];
-  try {
-    const storage = await newStorage();
-    await body({
-      storage,
-      open: (more) => open({ storage, ...more }),
-      openOther: async (more) => open({ storage: await newStorage(), ...more }),
-      afterwards: (cleanUp) => void cleanUps.push(cleanUp),
-    });
-  } catch (error) {
-    failures.push(error);
-  }
-  // Last in, first out: stores are closed before their storage goes.
-  for (const cleanUp of cleanUps.reverse()) {
+  const attempt = async (step: () => void | Promise<void>): Promise<void> => {
     try {
-      await cleanUp();
+      await step();
     } catch (error) {
       failures.push(error);
     }
-  }
+  };
+  await attempt(async () => body(await createLog()));
+  // Last in, first out: stores are closed before their storage goes.
+  for (const cleanUp of cleanUps.reverse()) await attempt(cleanUp);
   // What went wrong first is the reason of the rest.
   if (failures.length > 0) throw failures[0];
 }

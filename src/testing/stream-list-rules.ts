@@ -102,7 +102,7 @@ export function streamListRules({ group, rule }: Suite): void {
       const store = await log.open({ clock: () => now });
       for (const n of range(1, 4)) {
         now = n * 1_000;
-        await store.appendToStream('Order-1', n - 1, numbered(2));
+        await store.appendToStream('Order-1', 2 * (n - 1), numbered(2));
       }
       await store.truncateStream('Order-1', 6);
       const info = await store.getStreamInfo('Order-1');

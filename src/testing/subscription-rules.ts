@@ -83,7 +83,7 @@ export function subscriptionRules({ group, rule }: Suite): void {
     });
 
     rule('a checkpoint of another epoch is EPOCH_CHANGED, and never goes on in this log', async (log) => {
-      const [store, other] = [await log.open(), await log.openOther()];
+      const [store, other] = [await log.open(), await (await log.another()).open()];
       await store.appendToStream('Order-1', NoStream, numbered(5));
       await other.appendToStream('Order-1', NoStream, numbered(5));
       const foreign = await other.head();
@@ -106,7 +106,7 @@ export function subscriptionRules({ group, rule }: Suite): void {
         if (typeof bad === 'number') attempts.push(store.subscribeToAll(position), store.subscribeToCategory('Order', position));
         for (const events$ of attempts) await assertFails(Promise.reject(await record(events$).untilError()), 'INVALID_VERSION');
       }
-      for (const bad of [{}, { position: 1 }, { epoch: 1, position: 1 }, 'text', null]) {
+      for (const bad of [{}, { epoch }, { position: 1 }, { epoch: 1, position: 1 }, 'text', null]) {
         await assertFails(Promise.reject(await record(store.subscribeToAll(bad as unknown as Checkpoint)).untilError()), 'INVALID_VERSION');
       }
     });

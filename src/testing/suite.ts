@@ -9,7 +9,7 @@ export interface LogUnderTest {
   /** Another handle on the log, which the suite closes. */
   open<E extends Event = Event>(options?: Partial<OpenEventStoreOptions>): Promise<EventStore<E>>;
   /** Another log, as fresh. */
-  openOther<E extends Event = Event>(options?: Partial<OpenEventStoreOptions>): Promise<EventStore<E>>;
+  another(): Promise<LogUnderTest>;
   /** Runs at the end of the rule, whatever happens. */
   afterwards(cleanUp: () => void | Promise<void>): void;
 }

@@ -5,8 +5,7 @@ import type { Append, AppendOutcome } from '../storage.ts';
 import { toRecords, type CommitRecord } from './commit-record.ts';
 import { LostConnection, type Connection } from './connection.ts';
 import type { HeadCache } from './head-cache.ts';
-import { readState, type Look } from './read-state.ts';
-import { endAlone } from './request.ts';
+import { readState, readTail, type Look } from './read-state.ts';
 import { nameOf } from './open-database.ts';
 import { commitsOf } from './schema.ts';
 
@@ -30,6 +29,7 @@ export class Committer {
   async commit(appends: readonly Append[]): Promise<readonly AppendOutcome[]> {
     this.#uncertain = false;
     try {
+      if (this.#cache.tail === undefined) this.#cache.reset(await this.#connection.look(readTail));
       return (await this.#commitFromCache(appends)) ?? (await this.#commitAfterLooking(appends)) ?? (await this.#commitInOne(appends));
     } catch (error) {
       this.#cache.reset(undefined);
@@ -55,12 +55,12 @@ export class Committer {
    * keeps nobody out. @returns undefined when others were faster each time
    */
   async #commitAfterLooking(appends: readonly Append[]): Promise<AppendOutcome[] | undefined> {
-    const look: Look = (body) => this.#connection.run(['commits'], 'readonly', (transaction) => endAlone(transaction, body(commitsOf(transaction))));
+    const look: Look = (body) => this.#connection.look(body);
     for (let looks = 0; looks < MAX_LOOKS; looks++) {
       const attempt = this.#attempt(appends);
       const outcomes = evaluateAppends(attempt, await readState(look, this.#cache, attempt));
       const records = recordsOf(outcomes);
-      if (records.length === 0 || (await this.#add(records))) return this.#results(outcomes, attempt !== appends);
+      if (records.length === 0 || (await this.#add(records))) return outcomes;
     }
     return undefined;
   }
@@ -78,7 +78,7 @@ export class Committer {
         addAll(transaction, records);
         // If this is run again, the connection was lost meanwhile.
         this.#uncertain = true;
-        return this.#results(decided, attempt !== appends);
+        return decided;
       },
       { durability: this.#durability, repeatable: true },
     );
@@ -101,11 +101,6 @@ export class Committer {
 
   #attempt(appends: readonly Append[]): readonly Append[] {
     return this.#uncertain ? appends.map(withAllIds) : appends;
-  }
-
-  /** What an earlier try of the same call has written is no repetition. */
-  #results(outcomes: AppendOutcome[], again: boolean): AppendOutcome[] {
-    return again ? outcomes.map((outcome) => (outcome.ok ? { ...outcome, deduplicated: false } : outcome)) : outcomes;
   }
 
   #rememberedState(appends: readonly Append[]): LogState | undefined {
@@ -136,5 +131,5 @@ export function recordsOf(outcomes: readonly AppendOutcome[]): CommitRecord[] {
 }
 
 function withAllIds(append: Append): Append {
-  return { ...append, ids: append.writes.flatMap(({ batches }) => batches.flatMap(idsOf)) };
+  return { ...append, retry: true, ids: append.writes.flatMap(({ batches }) => batches.flatMap(idsOf)) };
 }

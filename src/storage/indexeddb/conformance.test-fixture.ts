@@ -1,25 +1,28 @@
+import { seedOfRun } from '../../testing/seed.test-env.ts';
 import { testStorage, type TestFramework } from '../../testing/storage-conformance.ts';
 import { indexedDbStorage } from './indexeddb-storage.ts';
 
-/** Runs the suite with a database of its own for every rule. */
-export function testIndexedDb(name: string, framework: TestFramework): void {
-  const namesByStorage = new Map<string, string>();
+/** Runs the suite with a database of its own for every log. */
+export function testIndexedDb(name: string, framework: TestFramework, randomRuns: number): void {
+  const databases = new Map<string, string>();
   testStorage(
     {
       name,
       createStorage() {
         const database = `conformance-${crypto.randomUUID()}`;
         const storage = indexedDbStorage({ name: database, persist: false });
-        namesByStorage.set(storage.name, database);
+        databases.set(storage.name, database);
         return storage;
       },
-      disposeStorage: (storage) => deleteDatabase(namesByStorage.get(storage.name)!),
+      disposeStorage: (storage) => deleteDatabase(databases.get(storage.name)!),
+      seed: seedOfRun(),
+      randomRuns,
     },
     framework,
   );
 }
 
-/** Waits for it: a database that a handle keeps open would show here. */
+/** Fails when a handle keeps the database open. */
 export function deleteDatabase(name: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = indexedDB.deleteDatabase(name);

@@ -8,8 +8,8 @@ import {
 } from '../../event/errors.ts';
 import type { ConnectionState, Durability } from '../storage.ts';
 import { TIMED_OUT, nameOf, openDatabase, within, type OpenOptions } from './open-database.ts';
-import { completed } from './request.ts';
-import type { StoreName } from './schema.ts';
+import { completed, endAlone } from './request.ts';
+import { commitsOf, type StoreName } from './schema.ts';
 
 export interface ConnectionOptions extends Omit<OpenOptions, 'onLost' | 'epoch'> {
   /** Called when the connection is lost, restored, or closed for good with the reason. */
@@ -30,10 +30,13 @@ export class LostConnection extends Error {}
 
 /** A connection that opens itself again when the browser or another tab takes it away, as long as the epoch stays. */
 export class Connection {
+  /** Of the database that was opened first; no other one is opened later. */
+  epoch: string | undefined;
   readonly #options: ConnectionOptions;
   #database: IDBDatabase | undefined;
-  #epoch: string | undefined;
   #opening: Promise<IDBDatabase> | undefined;
+  /** When the transactions that were begun have ended. */
+  #settled: Promise<unknown> | undefined;
   /** Why it is closed for good. */
   #ended: ErmineError | undefined;
 
@@ -45,11 +48,6 @@ export class Connection {
 
   private constructor(options: ConnectionOptions) {
     this.#options = options;
-  }
-
-  /** Of the database that was opened first; no other one is opened later. */
-  get epoch(): string {
-    return this.#epoch!;
   }
 
   get state(): ConnectionState {
@@ -83,6 +81,14 @@ export class Connection {
     }
   }
 
+  /**
+   * Makes the requests of `body`, all before it awaits any, of one moment of the log. The transaction ends without this
+   * tab: one that waits for a tab that is frozen keeps all others from writing, even if it only reads.
+   */
+  look<T>(body: (commits: IDBObjectStore) => Promise<T>): Promise<T> {
+    return this.run(['commits'], 'readonly', (transaction) => endAlone(transaction, body(commitsOf(transaction))));
+  }
+
   async #runOnce<T>(
     stores: readonly StoreName[],
     mode: 'readonly' | 'readwrite',
@@ -99,19 +105,21 @@ export class Connection {
     let aborted = false;
     try {
       // What is written is durable, or undone, only when the transaction says so: a request may succeed and the commit fail.
-      const ended = completed(transaction);
-      const done = mode === 'readonly' ? Promise.race([result, ended]) : ended;
-      await within(this.#options.blockedAfterMs, done, () => (aborted = abort(transaction)));
+      const ended = within(this.#options.blockedAfterMs, completed(transaction), () => (aborted = abort(transaction)));
+      this.#settled = Promise.allSettled([this.#settled, ended]);
+      await (mode === 'readonly' ? Promise.race([result, ended]) : ended);
     } catch (error) {
       if (error !== TIMED_OUT) throw this.#explain(error, bodyError);
-      const what = `The database "${this.#options.name}" is held by another tab.`;
+      const what = `Another tab holds the database.`;
       throw new StorageBlockedError(what, aborted || mode === 'readonly' ? 'no' : 'unknown');
     }
     return result;
   }
 
-  close(): void {
+  /** Resolves when nothing holds the database any more, so that it can be deleted. */
+  async close(): Promise<void> {
     this.#end(new StoreClosedError());
+    await this.#settled;
   }
 
   async #begin(stores: readonly StoreName[], mode: IDBTransactionMode, options: TransactionOptions): Promise<IDBTransaction> {
@@ -136,13 +144,13 @@ export class Connection {
   }
 
   #open(): Promise<IDBDatabase> {
-    this.#opening ??= openDatabase({ ...this.#options, epoch: this.#epoch, onLost: (lost) => this.#lost(lost) })
+    this.#opening ??= openDatabase({ ...this.#options, epoch: this.epoch, onLost: (lost) => this.#lost(lost) })
       .then(({ database, epoch }) => {
         if (this.#ended) {
           database.close();
           throw this.#ended;
         }
-        this.#epoch = epoch;
+        this.epoch = epoch;
         this.#database = database;
         this.#options.onConnection();
         return database;

@@ -1,4 +1,4 @@
 import { describe, it } from 'vitest';
 import { testIndexedDb } from './conformance.test-fixture.ts';
 
-testIndexedDb('IndexedDB', { describe, it });
+testIndexedDb('IndexedDB', { describe, it }, 20);

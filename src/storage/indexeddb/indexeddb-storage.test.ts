@@ -2,4 +2,5 @@ import 'fake-indexeddb/auto';
 import { describe, it } from 'vitest';
 import { testIndexedDb } from './conformance.test-fixture.ts';
 
-testIndexedDb('IndexedDB (simulated)', { describe, it });
+// A quick look without a browser; what browsers do is tested in browsers.
+testIndexedDb('simulated IndexedDB', { describe, it }, 8);

@@ -53,7 +53,7 @@ function openLog(connection: Connection, durability: 'strict' | 'relaxed', persi
   const reader = new LogReader(connection, cache);
   let asked = !persist;
   return {
-    epoch: connection.epoch,
+    epoch: connection.epoch!,
     commit: async (appends) => {
       const outcomes = await committer.commit(appends);
       // A refusal is an answer, and the health tells it.
@@ -71,6 +71,6 @@ function openLog(connection: Connection, durability: 'strict' | 'relaxed', persi
     truncateStream: (stream, beforeVersion) => truncateStream(connection, stream, beforeVersion, { durability }),
     snapshots: snapshotsIn(connection),
     state: () => ({ durability, connection: connection.state }),
-    close: async () => connection.close(),
+    close: () => connection.close(),
   };
 }

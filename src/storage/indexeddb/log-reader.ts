@@ -1,23 +1,24 @@
 import type { EventBatch } from '../../event/event-batch.ts';
+import { isTombstone } from '../../event/tombstone.ts';
 import { isDeleted } from '../evaluate-appends.ts';
 import type { Page, ReadRange, StreamSummary } from '../storage.ts';
 import { MAX_RECORD_EVENTS, lastPosition, toBatches, type CommitRecord } from './commit-record.ts';
 import type { Connection } from './connection.ts';
 import type { HeadCache } from './head-cache.ts';
 import { readHeads, readTail } from './read-state.ts';
-import { endAlone, requested } from './request.ts';
+import { requested } from './request.ts';
 import { commitsOf, streamRange } from './schema.ts';
 
-/** A page has at most so many records and, going by those read before, about so many UTF-16 units of payload. */
-const MAX_PAGE_RECORDS = 512;
-const PAGE_UNITS = 256 * 1024;
+/** An event weighs so many UTF-16 units more than its payload, and a page as much as its events with so many in each. */
+const EVENT_WEIGHT = 256;
+const MEAN_EVENT_WEIGHT = 512;
 
 /** Reads the log in bounded pages, and lets the cache learn from what passes by. */
 export class LogReader {
   readonly #connection: Connection;
   readonly #cache: HeadCache;
-  /** Payload of a record, by the last page. */
-  #unitsPerRecord = 2048;
+  /** Of a record, by the last page. */
+  #weight = 32_768;
 
   constructor(connection: Connection, cache: HeadCache) {
     this.#connection = connection;
@@ -25,16 +26,16 @@ export class LogReader {
   }
 
   head(): Promise<number> {
-    return this.#look(readTail);
+    return this.#connection.look(readTail);
   }
 
   async readAll({ from, limit, direction }: ReadRange): Promise<Page> {
     if (direction === 'backwards') return this.#backwards(undefined, from, limit);
     const count = this.#recordsFor(limit);
-    const records = await this.#look((commits) => requested<CommitRecord[]>(commits.getAll(IDBKeyRange.lowerBound(from), count)));
+    const records = await this.#connection.look((commits) => requested<CommitRecord[]>(commits.getAll(IDBKeyRange.lowerBound(from), count)));
     if (records[0]?.k !== from && from !== (this.#cache.tail ?? 0) + 1) {
       // `from` may be inside the record before.
-      const before = await this.#look((commits) => requested(commits.openCursor(IDBKeyRange.upperBound(from), 'prev')));
+      const before = await this.#connection.look((commits) => requested(commits.openCursor(IDBKeyRange.upperBound(from), 'prev')));
       const record = before?.value as CommitRecord | undefined;
       if (record && lastPosition(record) >= from) records.unshift(record);
     }
@@ -44,10 +45,17 @@ export class LogReader {
   }
 
   async readStream(stream: string, { from, limit, direction }: ReadRange): Promise<Page> {
-    if (direction === 'backwards') return this.#backwards(stream, from, limit);
+    const page = direction === 'backwards' ? await this.#backwards(stream, from, limit) : await this.#streamForwards(stream, from, limit);
+    if (page.batches.length > 0 || from === 1 || from === Infinity) return page;
+    // Of a stream that was deleted at another version, the tombstone tells.
+    const last = await this.#backwards(stream, Infinity, 1);
+    return { batches: last.batches.filter(isTombstone), next: undefined };
+  }
+
+  async #streamForwards(stream: string, from: number, limit: number): Promise<Page> {
     const count = this.#recordsFor(limit);
     const { tail } = this.#cache;
-    const records = await this.#look((commits) =>
+    const records = await this.#connection.look((commits) =>
       requested<CommitRecord[]>(commits.index('streams').getAll(streamRange(stream, from), count)),
     );
     const batches = this.#toBatches(records, stream);
@@ -61,6 +69,7 @@ export class LogReader {
   /** Record by record from the end: there is no request for many of them in this order. */
   async #backwards(stream: string | undefined, from: number, limit: number): Promise<Page> {
     const records: CommitRecord[] = [];
+    const placeOf = (batch: EventBatch): number => (stream === undefined ? batch.position : batch.version);
     let events = 0;
     await this.#read(async (commits) => {
       const source = stream === undefined ? commits : commits.index('streams');
@@ -69,22 +78,17 @@ export class LogReader {
       const request = source.openCursor(range, 'prev');
       for (let cursor = await requested(request); cursor && events < limit; cursor = await requested(request)) {
         records.unshift(cursor.value as CommitRecord);
-        for (const { count } of toBatches(records[0]!, stream)) events += count;
+        for (const batch of toBatches(records[0]!, stream)) if (placeOf(batch) <= from) events += batch.count;
         cursor.continue();
       }
     });
-    // Of a stream deleted long after version `from`, the tombstone is further on.
-    if (records.length === 0 && stream !== undefined && from < Infinity) return this.#backwards(stream, Infinity, limit);
-    const batches = this.#toBatches(records, stream);
-    const first = batches[0] && (stream === undefined ? batches[0].position : batches[0].version);
-    return { batches: batches.reverse(), next: events < limit || first === undefined ? undefined : first - 1 };
+    const batches = this.#toBatches(records, stream).filter((batch) => placeOf(batch) <= from || isTombstone(batch));
+    return { next: events < limit ? undefined : placeOf(batches[0]!) - 1, batches: batches.reverse() };
   }
 
   async streamInfo(stream: string): Promise<StreamSummary | undefined> {
-    return this.#look(async (commits) => {
-      const [summary] = await summarize(commits, [stream]);
-      return summary!.version === 0 ? undefined : summary;
-    });
+    const [summary] = await this.#connection.look((commits) => summarize(commits, [stream]));
+    return summary!.version === 0 ? undefined : summary;
   }
 
   async listStreams(range: { category: string | undefined; after: string | undefined; limit: number }): Promise<StreamSummary[]> {
@@ -104,23 +108,20 @@ export class LogReader {
     });
   }
 
-  /** `body` makes all its requests before it awaits any: see `endAlone`. */
-  #look<T>(body: (commits: IDBObjectStore) => Promise<T>): Promise<T> {
-    return this.#connection.run(['commits'], 'readonly', (transaction) => endAlone(transaction, body(commitsOf(transaction))));
-  }
-
   #read<T>(body: (commits: IDBObjectStore) => Promise<T>): Promise<T> {
     return this.#connection.run(['commits'], 'readonly', (transaction) => body(commitsOf(transaction)));
   }
 
+  /** How many records have about so many events, or fewer large ones. */
   #recordsFor(events: number): number {
-    return Math.ceil(Math.max(1, Math.min(events, MAX_PAGE_RECORDS, PAGE_UNITS / this.#unitsPerRecord)));
+    return Math.ceil(Math.min(events, (events * MEAN_EVENT_WEIGHT) / this.#weight));
   }
 
   #toBatches(records: readonly CommitRecord[], stream?: string): EventBatch[] {
-    const units = records.reduce((sum, { p }) => sum + p.reduce((total, { length }) => total + length, 0), 0);
-    if (units > 0) this.#unitsPerRecord = units / records.length;
-    return records.flatMap((record) => toBatches(record, stream));
+    const batches = records.flatMap((record) => toBatches(record));
+    const weight = batches.reduce((sum, { events, count }) => sum + events.length + count * EVENT_WEIGHT, 0);
+    if (weight > 0) this.#weight = weight / records.length;
+    return stream === undefined ? batches : batches.filter((batch) => batch.stream === stream);
   }
 }
 

@@ -5,7 +5,7 @@ import {
   VersionTooNewError,
   isErmineError,
 } from '../../event/errors.ts';
-import { requested } from './request.ts';
+import { completed, requested } from './request.ts';
 import { migrations as currentMigrations, type Migration } from './schema.ts';
 
 export interface OpenOptions {
@@ -60,9 +60,12 @@ async function tryToOpen(options: OpenOptions): Promise<OpenDatabase> {
     };
     opened.onversionchange = giveUp;
     opened.onclose = giveUp;
-    const meta = opened.transaction(['meta', 'commits']).objectStore('meta');
-    const epoch = await within(blockedAfterMs, requested<string | undefined>(meta.get('epoch')), () => undefined);
-    if (epoch === undefined) throw new Error('it has no epoch');
+    // Nobody writes here any more, so no other tab can hold this up.
+    const transaction = opened.transaction('meta');
+    const reading = requested<string | undefined>(transaction.objectStore('meta').get('epoch'));
+    transaction.commit();
+    const [epoch] = await Promise.all([reading, completed(transaction)]);
+    if (epoch === undefined) throw new Error('no epoch');
     vanished = expected !== undefined && epoch !== expected;
     if (vanished) throw new EpochChangedError(expected!, epoch);
     return { database: opened, epoch };
@@ -73,13 +76,13 @@ async function tryToOpen(options: OpenOptions): Promise<OpenDatabase> {
     if (nameOf(cause) === 'VersionError') throw new VersionTooNewError(name, { cause });
     if (cause !== TIMED_OUT) {
       throw new StorageUnavailableError(
-        `${what}cannot be opened (${String(cause)}). Is this a private window, or are site data off?`,
+        `${what}cannot be opened (${String(cause)}). Are site data off?`,
         { cause },
       );
     }
     // One that was open before is there, so what waits before us, an upgrade or a deletion, waits for another tab.
-    if (blocked || expected !== undefined) throw new StorageBlockedError(`${what}needs an upgrade, but is held by another tab.`, 'no');
-    throw new StorageUnavailableError(`${what}did not open in time. Close the other tabs.`);
+    if (blocked || expected !== undefined) throw new StorageBlockedError(`${what}waits for another tab to let go of it.`, 'no');
+    throw new StorageUnavailableError(`${what}did not open. Close the other tabs.`);
   }
 }
 

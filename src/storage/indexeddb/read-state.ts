@@ -7,43 +7,23 @@ import type { HeadCache } from './head-cache.ts';
 import { requested } from './request.ts';
 import { streamRange } from './schema.ts';
 
-/** A tab that is behind by more records than this forgets what it knows of streams instead of catching up. */
-const MAX_CATCH_UP_RECORDS = 64;
-
-/** Runs requests of one moment of the log; the body makes them all before it awaits any. */
+/** Makes requests of one moment of the log: the body makes them all before it awaits any. */
 export type Look = <T>(body: (commits: IDBObjectStore) => Promise<T>) => Promise<T>;
 
 /**
- * What a decision on these appends needs, as of one moment of the log. The log may go on meanwhile: whoever writes adds at
- * `tail + 1`, which fails then. Brings the cache up to date.
+ * What a decision on these appends needs, as of one moment of the log. The log may have gone on by the time it is used:
+ * whoever writes adds at `tail + 1`, which fails then.
  */
 export async function readState(look: Look, cache: HeadCache, appends: readonly Append[]): Promise<LogState> {
-  const streams = [...new Set(appends.flatMap(({ writes }) => writes.map(({ stream }) => stream)))];
+  const streams = new Set(appends.flatMap(({ writes }) => writes.map(({ stream }) => stream)));
   const ids = new Set(appends.flatMap((append) => append.ids));
-  const before = cache.tail;
-  // Taken now: while this waits, reads may bring the cache to a later moment than the one that is looked at.
-  const heads = new Map<string, number | undefined>(streams.map((stream) => [stream, before === undefined ? undefined : cache.get(stream)]));
-  const unknown = streams.filter((stream) => heads.get(stream) === undefined);
-  const [looked, keys, end] = await look((commits) =>
-    Promise.all([readHeads(commits, unknown), findRecords(commits, ids), before === undefined ? readTail(commits) : readNews(commits, before)]),
+  const [heads, tail, keys] = await look((commits) =>
+    Promise.all([readHeads(commits, [...streams]), readTail(commits), findRecords(commits, ids)]),
   );
-  const news = typeof end === 'number' ? [] : end;
-  if (news.length === MAX_CATCH_UP_RECORDS) {
-    cache.reset(undefined);
-    return readState(look, cache, appends);
-  }
-  for (const [stream, version] of looked) heads.set(stream, version);
-  for (const entry of news.flatMap(({ s }) => s)) if (entry && heads.has(entry[0])) heads.set(entry[0], entry[1]);
-  const tail = typeof end === 'number' ? end : news.length > 0 ? lastPosition(news.at(-1)!) : before!;
-  if (cache.tail === undefined) cache.reset(tail);
-  cache.absorb(news);
-  const state = { tail, heads: heads as Map<string, number>, locations: await locate(look, keys, ids) };
-  if (cache.tail === tail) for (const [stream, version] of state.heads) cache.set(stream, version);
-  return state;
-}
-
-function readNews(commits: IDBObjectStore, tail: number): Promise<CommitRecord[]> {
-  return requested<CommitRecord[]>(commits.getAll(IDBKeyRange.lowerBound(tail + 1), MAX_CATCH_UP_RECORDS));
+  // All that the cache holds is of one moment.
+  if (cache.tail !== tail) cache.reset(tail);
+  for (const [stream, version] of heads) cache.set(stream, version);
+  return { tail, heads: new Map(heads), locations: await locate(look, keys, ids) };
 }
 
 /** Position of the last event of the log. */
@@ -77,11 +57,9 @@ async function locate(look: Look, keys: readonly IDBValidKey[], ids: ReadonlySet
   const locations = new Map<string, EventLocation>();
   if (keys.length === 0) return locations;
   const records = await look((commits) => Promise.all(keys.map((key) => requested<CommitRecord>(commits.get(key)))));
-  for (const record of records) {
-    for (const batch of toBatches(record)) {
-      for (const { id, version, globalPosition } of decodeBatch(batch)) {
-        if (ids.has(id)) locations.set(id, { stream: batch.stream, version, position: globalPosition });
-      }
+  for (const batch of records.flatMap((record) => toBatches(record))) {
+    for (const { id, version, globalPosition } of decodeBatch(batch)) {
+      if (ids.has(id)) locations.set(id, { stream: batch.stream, version, position: globalPosition });
     }
   }
   return locations;

@@ -29,10 +29,7 @@ export function completed(transaction: IDBTransaction): Promise<void> {
   });
 }
 
-/**
- * Lets a transaction end without this tab, once all its requests are made: one that waits for a tab that is frozen keeps
- * all others out, even if it only reads.
- */
+/** Lets a transaction end without this tab, once all its requests are made. */
 export function endAlone<T>(transaction: IDBTransaction, result: T): T {
   transaction.commit();
   return result;

@@ -1,5 +1,6 @@
 import { describe, it } from 'vitest';
+import { seedOfRun } from '../../testing/seed.test-env.ts';
 import { testStorage } from '../../testing/storage-conformance.ts';
 import { memoryStorage } from './memory-storage.ts';
 
-testStorage({ name: 'memory', createStorage: memoryStorage }, { describe, it });
+testStorage({ name: 'memory', createStorage: memoryStorage, seed: seedOfRun(), randomRuns: 100 }, { describe, it });

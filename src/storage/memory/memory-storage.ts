@@ -77,7 +77,10 @@ class MemoryLog implements Log {
   }
 
   async readStream(stream: string, range: ReadRange): Promise<Page> {
-    return readPage(this.#open().batchesByStream.get(stream) ?? [], range, (batch) => batch.version);
+    const { batchesByStream, heads } = this.#open();
+    const batches = batchesByStream.get(stream) ?? [];
+    if (isDeleted(heads.get(stream) ?? 0)) return { batches, next: undefined };
+    return readPage(batches, range, (batch) => batch.version);
   }
 
   async streamInfo(stream: string): Promise<StreamSummary | undefined> {
@@ -102,13 +105,14 @@ class MemoryLog implements Log {
     this.#erase(data, stream, Infinity);
     for (const batch of outcome.batches) this.#write(data, batch);
     data.batchesByStream.set(stream, [...outcome.batches]);
-    data.heads.set(stream, deletedAt(outcome.versions[0]!));
+    data.heads.set(stream, deletedAt(outcome.results[0]!.version));
     data.snapshots.delete(stream);
     return outcome;
   }
 
   async truncateStream(stream: string, beforeVersion: number): Promise<number> {
-    return this.#erase(this.#open(), stream, beforeVersion);
+    const data = this.#open();
+    return isDeleted(data.heads.get(stream) ?? 0) ? 0 : this.#erase(data, stream, beforeVersion);
   }
 
   state(): StorageState {

@@ -1,0 +1,60 @@
+import type { EventStore } from 'ermine';
+import { useEffect, useRef } from 'react';
+import type { Desk } from '../desk/desk.ts';
+import { formatDay } from '../desk/words.ts';
+import { CaseWork } from './case-work.tsx';
+import { StageBadge } from './stage-badge.tsx';
+import { DESK_HREF } from './use-route.ts';
+
+interface Props {
+  readonly store: EventStore;
+  readonly name: string;
+  readonly live: Desk;
+  /** The desk that is shown: the live one, or one of the past. */
+  readonly shown: Desk;
+  readonly person: string;
+}
+
+/** One case: its facts, and what can be done and has been done. */
+export function CasePanel({ store, name, live, shown, person }: Props) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus(), []);
+  const isPast = shown !== live;
+  const latest = live.cases.get(name);
+  const permitCase = shown.cases.get(name);
+  return (
+    <article className="card case-panel" aria-labelledby="case-title">
+      <title>{`${latest?.label ?? name} · Permit desk`}</title>
+      <header className="case-header">
+        <a className="close" href={DESK_HREF}>
+          <span aria-hidden="true">←</span> All cases
+        </a>
+        <h2 id="case-title" ref={heading} tabIndex={-1}>
+          {latest?.label ?? name}
+        </h2>
+        {permitCase && <StageBadge stage={permitCase.stage} />}
+      </header>
+      {permitCase && (
+        <dl className="facts">
+          <Fact name="Responsible" value={permitCase.responsible} />
+          <Fact name="Department" value={permitCase.department} />
+          <Fact name="Channel" value={permitCase.channel} />
+          <Fact name="Received" value={formatDay(permitCase.receivedAt)} />
+          <Fact name="Deadline" value={formatDay(permitCase.deadline)} />
+        </dl>
+      )}
+      {!latest && <p className="empty">There is no case of this name.</p>}
+      {latest && !permitCase && <p className="empty">This case had not come in yet.</p>}
+      {latest && <CaseWork store={store} latest={latest} past={isPast ? { case: permitCase } : undefined} desk={live} person={person} />}
+    </article>
+  );
+}
+
+function Fact({ name, value }: { readonly name: string; readonly value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value || '–'}</dd>
+    </div>
+  );
+}

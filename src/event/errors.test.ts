@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import * as errors from './errors.ts';
+
+const { isErmineError } = errors;
+
+/** One of each class. */
+const samples = [
+  new errors.ConcurrencyError('Order-1', 3, 4),
+  new errors.InvalidVersionError('fromVersion', NaN, 'a whole number'),
+  new errors.InvalidStreamIdError('Order', 'a rule'),
+  new errors.InvalidEventError('events[0].data', 'is bad'),
+  new errors.NoEventsError(),
+  new errors.EventTooLargeError('events[0]', 11, 10, 'bytes'),
+  new errors.CorruptedIdempotencyError('Order-1', ['a', 'b']),
+  new errors.StoreClosedError(),
+  new errors.StorageFullError(),
+  new errors.StorageBlockedError('It is held.', 'unknown', ['a']),
+  new errors.StorageUnavailableError('There is no such storage here.'),
+  new errors.VersionTooNewError('shop'),
+  new errors.EpochChangedError('a', 'b'),
+  new errors.StreamDeletedError('Order-1'),
+  new errors.InvalidImportError(7, 'is not JSON'),
+];
+
+describe('errors', () => {
+  it('has a sample of every class here', () => {
+    const classes = Object.values(errors).filter((value) => typeof value === 'function' && value.prototype instanceof errors.ErmineError);
+    expect(new Set(samples.map(({ constructor }) => constructor))).toEqual(new Set(classes));
+  });
+
+  it.each(samples.map((error) => [error.constructor.name, error] as const))('%s tells its code, its name and what happened', (name, error) => {
+    expect(error).toBeInstanceOf(Error);
+    expect(error.name).toBe(name);
+    expect(error.code).toMatch(/^[A-Z]+(_[A-Z]+)+$/);
+    expect(error.message.length).toBeGreaterThan(20);
+    expect(error.message).not.toMatch(/undefined|\[object/);
+    expect(error.stack).toContain(error.message.slice(0, 20));
+    expect(isErmineError(error)).toBe(true);
+    expect(isErmineError(error, error.code)).toBe(true);
+  });
+
+  it('have codes of their own', () => {
+    expect(new Set(samples.map(({ code }) => code)).size).toBe(samples.length);
+    for (const error of samples) for (const other of samples) expect(isErmineError(error, other.code)).toBe(error === other);
+  });
+
+  it('are known by their code: as copies of another realm, or of another copy of the package, too', () => {
+    const copy = { name: 'ConcurrencyError', message: 'x', code: 'CONCURRENCY_CONFLICT', actualVersion: 4 };
+    expect(isErmineError(copy)).toBe(true);
+    expect(isErmineError(copy, 'CONCURRENCY_CONFLICT') && copy.actualVersion).toBe(4);
+    expect(isErmineError(copy, 'STORE_CLOSED')).toBe(false);
+  });
+
+  it('are nothing that only looks a little like one', () => {
+    const others = [undefined, null, 'CONCURRENCY_CONFLICT', 1, {}, new Error('x'), new DOMException('x', 'AbortError'), Object.assign(new Error('x'), { code: 'ENOENT' })];
+    for (const other of others) expect(isErmineError(other)).toBe(false);
+  });
+
+  it('carry their fields and their cause', () => {
+    const cause = new Error('disk');
+    expect(new errors.StorageFullError({ cause }).cause).toBe(cause);
+    expect(new errors.InvalidImportError(7, 'is bad', { cause })).toMatchObject({ line: 7, cause });
+    expect(new errors.ConcurrencyError('Order-1', 3, 4)).toMatchObject({ streamId: 'Order-1', expectedVersion: 3, actualVersion: 4 });
+    expect(new errors.StorageBlockedError('Held.', 'unknown', ['a', 'b'])).toMatchObject({ written: 'unknown', eventIds: ['a', 'b'] });
+    expect(new errors.EpochChangedError('a', undefined)).toMatchObject({ expectedEpoch: 'a', actualEpoch: undefined });
+  });
+});
