@@ -72,7 +72,7 @@ function accept({ writes }: Append, state: LogState): AppendOutcome {
 }
 
 /** The first result, if these are the ids of events that stand together in the log just as this append would put them. */
-function repeated({ writes, ids }: Append, known: readonly string[], state: LogState): AppendOutcome {
+function repeated({ writes, ids, retry = false }: Append, known: readonly string[], state: LogState): AppendOutcome {
   const error = new CorruptedIdempotencyError(writes[0]!.stream, known);
   if (known.length !== ids.length) return { ok: false, error };
   const heads = new Map<string, number>();
@@ -91,5 +91,5 @@ function repeated({ writes, ids }: Append, known: readonly string[], state: LogS
     }
     results.push({ version: version ?? Math.floor(state.heads.get(stream) ?? 0), globalPosition });
   }
-  return { ok: true, deduplicated: true, results, batches: [] };
+  return { ok: true, deduplicated: !retry, results, batches: [] };
 }

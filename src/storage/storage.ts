@@ -75,6 +75,8 @@ export interface Append {
   readonly writes: readonly StreamWrite[];
   /** The event ids given by the caller, in order; empty when there are none, and then nothing has to be looked up. */
   readonly ids: readonly string[];
+  /** An earlier try of this very call may have been written: finding it is then no repetition by the caller. */
+  readonly retry?: boolean;
 }
 
 export interface StreamWrite {

@@ -32,12 +32,13 @@ export class LogFollower {
   #doubtUntil = 0;
   #believing: ReturnType<typeof setTimeout> | undefined;
   readonly #polling: ReturnType<typeof setInterval>;
-  readonly #stopListening = onPageAwake(() => this.wake());
+  readonly #closing = new AbortController();
 
   constructor(log: Log, storageName: string, pollIntervalMs: number) {
     this.log = log;
     this.#polling = setInterval(() => void this.#poll(), pollIntervalMs);
     unref(this.#polling);
+    onPageAwake(() => this.wake(), this.#closing.signal);
     this.#channel = createHintChannel(storageName, (hint) => this.#onHint(hint));
   }
 
@@ -73,8 +74,7 @@ export class LogFollower {
       this.#hinted = false;
       read = this.log.readAll({ from, limit: PAGE_EVENTS, direction: 'forwards' });
       this.#reads.set(from, read);
-      const done = (): void => void (this.#reads.get(from) === read && this.#reads.delete(from));
-      read.then((page) => this.#learn(page, hinted), () => undefined).finally(done);
+      read.then((page) => this.#learn(page, hinted), () => undefined).finally(() => this.#reads.delete(from));
     }
     return read;
   }
@@ -87,7 +87,7 @@ export class LogFollower {
   close(): void {
     clearInterval(this.#polling);
     clearTimeout(this.#believing);
-    this.#stopListening();
+    this.#closing.abort();
     this.#channel.close();
     for (const follower of [...this.#followers]) follower.end();
   }

@@ -13,6 +13,8 @@ export interface AppenderOptions {
   readonly size?: number;
   /** Random bytes of one event. */
   readonly bytes?: number;
+  /** Gives each event an id, so that the store has to look whether it knows it. */
+  readonly withIds?: boolean;
   /** Appends under way at the same time. */
   readonly concurrency?: number;
   /** Appends after which it stops by itself. */
@@ -28,11 +30,12 @@ export class Appender {
   readonly done: Promise<void>;
   #left: number;
 
-  constructor(store: EventStore, { stream, size = 1, bytes = 0, concurrency = 1, count = Infinity }: AppenderOptions, onAcknowledged?: (ack: Acknowledged) => void) {
+  constructor(store: EventStore, { stream, size = 1, bytes = 0, withIds = false, concurrency = 1, count = Infinity }: AppenderOptions, onAcknowledged?: (ack: Acknowledged) => void) {
     this.#left = count;
     const work = async (): Promise<void> => {
       while (this.#left-- > 0) {
-        const events = batch(size, { bytes });
+        const ids = withIds ? Array.from({ length: size }, () => crypto.randomUUID()) : undefined;
+        const events = batch(size, { bytes, ...(ids && { ids }) });
         const startMs = performance.now();
         try {
           const result = await store.appendToStream(stream, AnyVersion, events);

@@ -5,9 +5,12 @@ import type { Append, AppendOutcome } from '../storage.ts';
 import { toRecords, type CommitRecord } from './commit-record.ts';
 import { LostConnection, type Connection } from './connection.ts';
 import type { HeadCache } from './head-cache.ts';
-import { readState } from './read-state.ts';
+import { readState, readTail, type Look } from './read-state.ts';
 import { nameOf } from './open-database.ts';
 import { commitsOf } from './schema.ts';
+
+/** Tries against tabs that write all the time. */
+const MAX_LOOKS = 16;
 
 /** Appends to the log. Its end moves by `add()` of records whose key is the last position + 1, which only one tab can do. */
 export class Committer {
@@ -26,7 +29,8 @@ export class Committer {
   async commit(appends: readonly Append[]): Promise<readonly AppendOutcome[]> {
     this.#uncertain = false;
     try {
-      return (await this.#commitFromCache(appends)) ?? (await this.#commitAfterReading(appends));
+      if (this.#cache.tail === undefined) this.#cache.reset(await this.#connection.look(readTail));
+      return (await this.#commitFromCache(appends)) ?? (await this.#commitAfterLooking(appends)) ?? (await this.#commitInOne(appends));
     } catch (error) {
       this.#cache.reset(undefined);
       if (!isErmineError(error, 'STORAGE_BLOCKED')) throw error;
@@ -37,50 +41,66 @@ export class Committer {
     }
   }
 
-  /**
-   * The common case: all that is needed is remembered, so the records are added without reading, in one step that leaves
-   * no open transaction behind. If another tab was faster, `add()` fails, nothing is written, and the log must be read.
-   *
-   * @returns undefined when the decision needs a look at the log
-   */
+  /** The common case: all that is needed is remembered, and nothing is read. @returns undefined when that is not enough */
   async #commitFromCache(appends: readonly Append[]): Promise<AppendOutcome[] | undefined> {
     const state = this.#rememberedState(appends);
     const outcomes = state && evaluateAppends(appends, state);
-    // What is remembered may be old: add() finds that out for what is written, but a refusal would be taken for true.
-    if (!state || !outcomes!.every(({ ok }) => ok) || state.tail === this.#cache.tail) return undefined;
-    const records = recordsOf(outcomes!);
-    try {
-      await this.#connection.run(['commits'], 'readwrite', (transaction) => addAll(transaction, records), {
-        durability: this.#durability,
-      });
-    } catch (error) {
-      this.#uncertain = error instanceof LostConnection;
-      if (!this.#uncertain && nameOf(error) !== 'ConstraintError') throw error;
-      return undefined;
-    }
-    this.#cache.absorb(records);
-    return outcomes;
+    // What is remembered may be old: adding finds that out for what is written, but a refusal would be taken for true.
+    const records = outcomes?.every(({ ok }) => ok) ? recordsOf(outcomes) : [];
+    return records.length > 0 && (await this.#add(records)) ? outcomes : undefined;
   }
 
-  async #commitAfterReading(appends: readonly Append[]): Promise<AppendOutcome[]> {
+  /**
+   * Reads in one transaction and adds in another one. Neither waits for this tab once it has begun, so a tab that freezes
+   * keeps nobody out. @returns undefined when others were faster each time
+   */
+  async #commitAfterLooking(appends: readonly Append[]): Promise<AppendOutcome[] | undefined> {
+    const look: Look = (body) => this.#connection.look(body);
+    for (let looks = 0; looks < MAX_LOOKS; looks++) {
+      const attempt = this.#attempt(appends);
+      const outcomes = evaluateAppends(attempt, await readState(look, this.#cache, attempt));
+      const records = recordsOf(outcomes);
+      if (records.length === 0 || (await this.#add(records))) return outcomes;
+    }
+    return undefined;
+  }
+
+  /** Reads and adds in one transaction, which no other tab can get ahead of, but which waits for this tab in between. */
+  async #commitInOne(appends: readonly Append[]): Promise<AppendOutcome[]> {
     let records: CommitRecord[] = [];
     const outcomes = await this.#connection.run(
       ['commits'],
       'readwrite',
       async (transaction) => {
-        const again = this.#uncertain;
-        const attempt = again ? appends.map(withAllIds) : appends;
-        const decided = evaluateAppends(attempt, await readState(commitsOf(transaction), this.#cache, attempt));
+        const attempt = this.#attempt(appends);
+        const decided = evaluateAppends(attempt, await readState((body) => body(commitsOf(transaction)), this.#cache, attempt));
         records = recordsOf(decided);
         addAll(transaction, records);
         // If this is run again, the connection was lost meanwhile.
         this.#uncertain = true;
-        return again ? decided.map((outcome) => (outcome.ok ? { ...outcome, deduplicated: false } : outcome)) : decided;
+        return decided;
       },
       { durability: this.#durability, repeatable: true },
     );
     this.#cache.absorb(records);
     return outcomes;
+  }
+
+  /** @returns false when another tab was faster, or the connection was lost: then the log must be read */
+  async #add(records: readonly CommitRecord[]): Promise<boolean> {
+    try {
+      await this.#connection.run(['commits'], 'readwrite', (transaction) => addAll(transaction, records), { durability: this.#durability });
+    } catch (error) {
+      if (error instanceof LostConnection) this.#uncertain = true;
+      else if (nameOf(error) !== 'ConstraintError') throw error;
+      return false;
+    }
+    this.#cache.absorb(records);
+    return true;
+  }
+
+  #attempt(appends: readonly Append[]): readonly Append[] {
+    return this.#uncertain ? appends.map(withAllIds) : appends;
   }
 
   #rememberedState(appends: readonly Append[]): LogState | undefined {
@@ -111,5 +131,5 @@ export function recordsOf(outcomes: readonly AppendOutcome[]): CommitRecord[] {
 }
 
 function withAllIds(append: Append): Append {
-  return { ...append, ids: append.writes.flatMap(({ batches }) => batches.flatMap(idsOf)) };
+  return { ...append, retry: true, ids: append.writes.flatMap(({ batches }) => batches.flatMap(idsOf)) };
 }

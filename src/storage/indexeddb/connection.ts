@@ -8,8 +8,8 @@ import {
 } from '../../event/errors.ts';
 import type { ConnectionState, Durability } from '../storage.ts';
 import { TIMED_OUT, nameOf, openDatabase, within, type OpenOptions } from './open-database.ts';
-import { completed } from './request.ts';
-import type { StoreName } from './schema.ts';
+import { completed, endAlone } from './request.ts';
+import { commitsOf, type StoreName } from './schema.ts';
 
 export interface ConnectionOptions extends Omit<OpenOptions, 'onLost' | 'epoch'> {
   /** Called when the connection is lost, restored, or closed for good with the reason. */
@@ -79,6 +79,14 @@ export class Connection {
         }
       }
     }
+  }
+
+  /**
+   * Makes the requests of `body`, all before it awaits any, of one moment of the log. The transaction ends without this
+   * tab: one that waits for a tab that is frozen keeps all others from writing, even if it only reads.
+   */
+  look<T>(body: (commits: IDBObjectStore) => Promise<T>): Promise<T> {
+    return this.run(['commits'], 'readonly', (transaction) => endAlone(transaction, body(commitsOf(transaction))));
   }
 
   async #runOnce<T>(

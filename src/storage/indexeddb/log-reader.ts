@@ -5,7 +5,7 @@ import type { Page, ReadRange, StreamSummary } from '../storage.ts';
 import { MAX_RECORD_EVENTS, lastPosition, toBatches, type CommitRecord } from './commit-record.ts';
 import type { Connection } from './connection.ts';
 import type { HeadCache } from './head-cache.ts';
-import { lastPositionOf, readHeads } from './read-state.ts';
+import { readHeads, readTail } from './read-state.ts';
 import { requested } from './request.ts';
 import { commitsOf, streamRange } from './schema.ts';
 
@@ -25,17 +25,17 @@ export class LogReader {
     this.#cache = cache;
   }
 
-  async head(): Promise<number> {
-    return lastPositionOf(await this.#look((commits) => commits.openCursor(null, 'prev')));
+  head(): Promise<number> {
+    return this.#connection.look(readTail);
   }
 
   async readAll({ from, limit, direction }: ReadRange): Promise<Page> {
     if (direction === 'backwards') return this.#backwards(undefined, from, limit);
     const count = this.#recordsFor(limit);
-    const records = await this.#look<CommitRecord[]>((commits) => commits.getAll(IDBKeyRange.lowerBound(from), count));
+    const records = await this.#connection.look((commits) => requested<CommitRecord[]>(commits.getAll(IDBKeyRange.lowerBound(from), count)));
     if (records[0]?.k !== from && from !== (this.#cache.tail ?? 0) + 1) {
       // `from` may be inside the record before.
-      const before = await this.#look((commits) => commits.openCursor(IDBKeyRange.upperBound(from), 'prev'));
+      const before = await this.#connection.look((commits) => requested(commits.openCursor(IDBKeyRange.upperBound(from), 'prev')));
       const record = before?.value as CommitRecord | undefined;
       if (record && lastPosition(record) >= from) records.unshift(record);
     }
@@ -54,11 +54,15 @@ export class LogReader {
 
   async #streamForwards(stream: string, from: number, limit: number): Promise<Page> {
     const count = this.#recordsFor(limit);
-    const records = await this.#look<CommitRecord[]>((commits) => commits.index('streams').getAll(streamRange(stream, from), count));
+    const { tail } = this.#cache;
+    const records = await this.#connection.look((commits) =>
+      requested<CommitRecord[]>(commits.index('streams').getAll(streamRange(stream, from), count)),
+    );
     const batches = this.#toBatches(records, stream);
     if (records.length === count) return { batches, next: lastVersion(batches) + 1 };
     const head = records.at(-1)?.s.find((entry) => entry?.[0] === stream)?.[1] ?? (from === 1 ? 0 : undefined);
-    if (head !== undefined) this.#cache.set(stream, head);
+    // A later read may have come in before: then this is what the stream was, not what it is.
+    if (head !== undefined && this.#cache.tail === tail) this.#cache.set(stream, head);
     return { batches, next: undefined };
   }
 
@@ -83,10 +87,8 @@ export class LogReader {
   }
 
   async streamInfo(stream: string): Promise<StreamSummary | undefined> {
-    return this.#read(async (commits) => {
-      const [summary] = await summarize(commits, [stream]);
-      return summary!.version === 0 ? undefined : summary;
-    });
+    const [summary] = await this.#connection.look((commits) => summarize(commits, [stream]));
+    return summary!.version === 0 ? undefined : summary;
   }
 
   async listStreams(range: { category: string | undefined; after: string | undefined; limit: number }): Promise<StreamSummary[]> {
@@ -103,18 +105,6 @@ export class LogReader {
         cursor.continue([stream, []]);
       }
       return summarize(commits, streams);
-    });
-  }
-
-  /**
-   * Makes one request and lets the transaction end without this tab: one that waits for a tab that is frozen keeps all
-   * others from writing, even if it only reads.
-   */
-  #look<T>(request: (commits: IDBObjectStore) => IDBRequest<T>): Promise<T> {
-    return this.#connection.run(['commits'], 'readonly', (transaction) => {
-      const result = requested(request(commitsOf(transaction)));
-      transaction.commit();
-      return result;
     });
   }
 

@@ -65,7 +65,7 @@ async function tryToOpen(options: OpenOptions): Promise<OpenDatabase> {
     const reading = requested<string | undefined>(transaction.objectStore('meta').get('epoch'));
     transaction.commit();
     const [epoch] = await Promise.all([reading, completed(transaction)]);
-    if (epoch === undefined) throw new Error('it has no epoch');
+    if (epoch === undefined) throw new Error('no epoch');
     vanished = expected !== undefined && epoch !== expected;
     if (vanished) throw new EpochChangedError(expected!, epoch);
     return { database: opened, epoch };
@@ -81,7 +81,7 @@ async function tryToOpen(options: OpenOptions): Promise<OpenDatabase> {
       );
     }
     // One that was open before is there, so what waits before us, an upgrade or a deletion, waits for another tab.
-    if (blocked || expected !== undefined) throw new StorageBlockedError(`${what}needs an upgrade, but is held by another tab.`, 'no');
+    if (blocked || expected !== undefined) throw new StorageBlockedError(`${what}waits for another tab to let go of it.`, 'no');
     throw new StorageUnavailableError(`${what}did not open. Close the other tabs.`);
   }
 }

@@ -7,44 +7,29 @@ import type { HeadCache } from './head-cache.ts';
 import { requested } from './request.ts';
 import { streamRange } from './schema.ts';
 
-/** A tab that is behind by more records than this forgets what it knows of streams instead of catching up. */
-const MAX_CATCH_UP_RECORDS = 64;
+/** Makes requests of one moment of the log: the body makes them all before it awaits any. */
+export type Look = <T>(body: (commits: IDBObjectStore) => Promise<T>) => Promise<T>;
 
-/** Reads what a decision on these appends needs, and brings the cache up to date with the log. */
-export async function readState(
-  commits: IDBObjectStore,
-  cache: HeadCache,
-  appends: readonly Append[],
-): Promise<LogState> {
-  const streams = [...new Set(appends.flatMap(({ writes }) => writes.map(({ stream }) => stream)))];
-  const unknown = streams.filter((stream) => cache.get(stream) === undefined);
+/**
+ * What a decision on these appends needs, as of one moment of the log. The log may have gone on by the time it is used:
+ * whoever writes adds at `tail + 1`, which fails then.
+ */
+export async function readState(look: Look, cache: HeadCache, appends: readonly Append[]): Promise<LogState> {
+  const streams = new Set(appends.flatMap(({ writes }) => writes.map(({ stream }) => stream)));
   const ids = new Set(appends.flatMap((append) => append.ids));
-  const [looked, locations, caughtUp] = await Promise.all([
-    readHeads(commits, unknown),
-    locate(commits, ids),
-    catchUp(commits, cache),
-  ]);
-  const missed = caughtUp ? [] : await readHeads(commits, streams);
-  const heads = new Map([...looked, ...missed]);
+  const [heads, tail, keys] = await look((commits) =>
+    Promise.all([readHeads(commits, [...streams]), readTail(commits), findRecords(commits, ids)]),
+  );
+  // All that the cache holds is of one moment.
+  if (cache.tail !== tail) cache.reset(tail);
   for (const [stream, version] of heads) cache.set(stream, version);
-  for (const stream of streams) if (!heads.has(stream)) heads.set(stream, cache.get(stream)!);
-  return { tail: cache.tail!, heads, locations };
+  return { tail, heads: new Map(heads), locations: await locate(look, keys, ids) };
 }
 
-/** @returns whether the versions of streams in the cache are good still */
-async function catchUp(commits: IDBObjectStore, cache: HeadCache): Promise<boolean> {
-  if (cache.tail !== undefined) {
-    const news = await requested<CommitRecord[]>(commits.getAll(IDBKeyRange.lowerBound(cache.tail + 1), MAX_CATCH_UP_RECORDS));
-    cache.absorb(news);
-    if (news.length < MAX_CATCH_UP_RECORDS) return true;
-  }
-  cache.reset(lastPositionOf(await requested(commits.openCursor(null, 'prev'))));
-  return false;
-}
-
-/** Position of the last event of the log, by a cursor on its last record. */
-export function lastPositionOf(cursor: IDBCursorWithValue | null): number {
-  return cursor ? lastPosition(cursor.value as CommitRecord) : 0;
+/** Position of the last event of the log. */
+export async function readTail(commits: IDBObjectStore): Promise<number> {
+  const last = await requested(commits.openCursor(null, 'prev'));
+  return last ? lastPosition(last.value as CommitRecord) : 0;
 }
 
 /** The versions of streams, 0 for one that does not exist: one key of the index each, without reading a value. */
@@ -61,21 +46,20 @@ export async function readHeads(
   );
 }
 
-async function locate(
-  commits: IDBObjectStore,
-  ids: ReadonlySet<string>,
-): Promise<Map<string, EventLocation>> {
-  const locations = new Map<string, EventLocation>();
-  if (ids.size === 0) return locations;
+/** Keys of the records that may hold these event ids. */
+async function findRecords(commits: IDBObjectStore, ids: ReadonlySet<string>): Promise<IDBValidKey[]> {
   const index = commits.index('ids');
-  const keys = new Set([...ids].map(idKey));
-  const found = await Promise.all([...keys].map((key) => requested(index.getAllKeys(key))));
-  const records = await Promise.all([...new Set(found.flat())].map((key) => requested<CommitRecord>(commits.get(key))));
-  for (const record of records) {
-    for (const batch of toBatches(record)) {
-      for (const { id, version, globalPosition } of decodeBatch(batch)) {
-        if (ids.has(id)) locations.set(id, { stream: batch.stream, version, position: globalPosition });
-      }
+  const keys = await Promise.all([...new Set([...ids].map(idKey))].map((key) => requested(index.getAllKeys(key))));
+  return [...new Set(keys.flat())];
+}
+
+async function locate(look: Look, keys: readonly IDBValidKey[], ids: ReadonlySet<string>): Promise<Map<string, EventLocation>> {
+  const locations = new Map<string, EventLocation>();
+  if (keys.length === 0) return locations;
+  const records = await look((commits) => Promise.all(keys.map((key) => requested<CommitRecord>(commits.get(key)))));
+  for (const batch of records.flatMap((record) => toBatches(record))) {
+    for (const { id, version, globalPosition } of decodeBatch(batch)) {
+      if (ids.has(id)) locations.set(id, { stream: batch.stream, version, position: globalPosition });
     }
   }
   return locations;

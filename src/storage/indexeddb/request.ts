@@ -28,3 +28,9 @@ export function completed(transaction: IDBTransaction): Promise<void> {
     transaction.onabort = ended(fail);
   });
 }
+
+/** Lets a transaction end without this tab, once all its requests are made. */
+export function endAlone<T>(transaction: IDBTransaction, result: T): T {
+  transaction.commit();
+  return result;
+}

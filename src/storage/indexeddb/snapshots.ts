@@ -1,13 +1,13 @@
 import type { SnapshotLog, SnapshotRecord } from '../storage.ts';
 import type { Connection } from './connection.ts';
-import { requested } from './request.ts';
+import { endAlone, requested } from './request.ts';
 
 /** A snapshot can be made again: it need not survive a power cut. */
 const RELAXED = { durability: 'relaxed', repeatable: true } as const;
 
 export function snapshotsIn(connection: Connection): SnapshotLog {
   const run = <T>(mode: 'readonly' | 'readwrite', body: (snapshots: IDBObjectStore) => IDBRequest<T>): Promise<T> =>
-    connection.run(['snapshots'], mode, (transaction) => requested(body(transaction.objectStore('snapshots'))), RELAXED);
+    connection.run(['snapshots'], mode, (transaction) => endAlone(transaction, requested(body(transaction.objectStore('snapshots')))), RELAXED);
   return {
     async save(stream, key, snapshot) {
       await run('readwrite', (snapshots) => snapshots.put(snapshot, [stream, key]));
