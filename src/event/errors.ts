@@ -125,7 +125,7 @@ export class StorageFullError extends ErmineError {
   declare readonly code: 'STORAGE_FULL';
 
   constructor(options?: ErrorOptions) {
-    super('StorageFullError', 'STORAGE_FULL', 'The storage is full. Nothing was written. Delete something and try again.', {}, options);
+    super('StorageFullError', 'STORAGE_FULL', 'The storage is full. Nothing was written. Delete something.', {}, options);
   }
 }
 

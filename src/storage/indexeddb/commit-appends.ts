@@ -5,8 +5,7 @@ import type { Append, AppendOutcome } from '../storage.ts';
 import { toRecords, type CommitRecord } from './commit-record.ts';
 import { LostConnection, type Connection } from './connection.ts';
 import type { HeadCache } from './head-cache.ts';
-import { readState, readTail, type Look } from './read-state.ts';
-import { nameOf } from './open-database.ts';
+import { readState, readTail } from './read-state.ts';
 import { commitsOf } from './schema.ts';
 
 /** Tries against tabs that write all the time. */
@@ -55,10 +54,9 @@ export class Committer {
    * keeps nobody out. @returns undefined when others were faster each time
    */
   async #commitAfterLooking(appends: readonly Append[]): Promise<AppendOutcome[] | undefined> {
-    const look: Look = (body) => this.#connection.look(body);
     for (let looks = 0; looks < MAX_LOOKS; looks++) {
       const attempt = this.#attempt(appends);
-      const outcomes = evaluateAppends(attempt, await readState(look, this.#cache, attempt));
+      const outcomes = evaluateAppends(attempt, await readState(this.#connection, this.#cache, attempt));
       const records = recordsOf(outcomes);
       if (records.length === 0 || (await this.#add(records))) return outcomes;
     }
@@ -73,7 +71,7 @@ export class Committer {
       'readwrite',
       async (transaction) => {
         const attempt = this.#attempt(appends);
-        const decided = evaluateAppends(attempt, await readState((body) => body(commitsOf(transaction)), this.#cache, attempt));
+        const decided = evaluateAppends(attempt, await readState({ look: (body) => body(commitsOf(transaction)) }, this.#cache, attempt));
         records = recordsOf(decided);
         addAll(transaction, records);
         // If this is run again, the connection was lost meanwhile.
@@ -88,11 +86,21 @@ export class Committer {
 
   /** @returns false when another tab was faster, or the connection was lost: then the log must be read */
   async #add(records: readonly CommitRecord[]): Promise<boolean> {
+    let refused = false;
     try {
-      await this.#connection.run(['commits'], 'readwrite', (transaction) => addAll(transaction, records), { durability: this.#durability });
+      await this.#connection.run(
+        ['commits'],
+        'readwrite',
+        (transaction) => {
+          // Firefox tells it of the request alone, and of the transaction that it was aborted.
+          const first = addAll(transaction, records)!;
+          first.onerror = () => (refused = first.error!.name === 'ConstraintError');
+        },
+        { durability: this.#durability },
+      );
     } catch (error) {
-      if (error instanceof LostConnection) this.#uncertain = true;
-      else if (nameOf(error) !== 'ConstraintError') throw error;
+      if (!refused && !(error instanceof LostConnection)) throw error;
+      this.#uncertain ||= !refused;
       return false;
     }
     this.#cache.absorb(records);
@@ -119,11 +127,16 @@ export class Committer {
   }
 }
 
-/** Issues all requests at once and lets the transaction commit, so that a tab that freezes now blocks nobody. */
-export function addAll(transaction: IDBTransaction, records: readonly CommitRecord[]): void {
-  const commits = commitsOf(transaction);
-  for (const record of records) commits.add(record);
-  transaction.commit();
+/**
+ * Issues all requests at once. One record is then committed without waiting, so that a tab that freezes now blocks nobody.
+ * Several are not: Firefox commits what is left when one of them but the last fails after `commit()`, half an append.
+ *
+ * @returns the request that fails when another tab was faster
+ */
+export function addAll(transaction: IDBTransaction, records: readonly CommitRecord[]): IDBRequest | undefined {
+  const [first] = records.map((record) => commitsOf(transaction).add(record));
+  if (records.length < 2) transaction.commit();
+  return first;
 }
 
 export function recordsOf(outcomes: readonly AppendOutcome[]): CommitRecord[] {
