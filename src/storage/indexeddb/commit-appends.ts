@@ -5,6 +5,7 @@ import type { Append, AppendOutcome } from '../storage.ts';
 import { toRecords, type CommitRecord } from './commit-record.ts';
 import { LostConnection, type Connection } from './connection.ts';
 import type { HeadCache } from './head-cache.ts';
+import { nameOf } from './open-database.ts';
 import { readState, readTail } from './read-state.ts';
 import { commitsOf } from './schema.ts';
 
@@ -86,21 +87,11 @@ export class Committer {
 
   /** @returns false when another tab was faster, or the connection was lost: then the log must be read */
   async #add(records: readonly CommitRecord[]): Promise<boolean> {
-    let refused = false;
     try {
-      await this.#connection.run(
-        ['commits'],
-        'readwrite',
-        (transaction) => {
-          // Firefox tells it of the request alone, and of the transaction that it was aborted.
-          const first = addAll(transaction, records)!;
-          first.onerror = () => (refused = first.error!.name === 'ConstraintError');
-        },
-        { durability: this.#durability },
-      );
+      await this.#connection.run(['commits'], 'readwrite', (transaction) => addAll(transaction, records), { durability: this.#durability });
     } catch (error) {
-      if (!refused && !(error instanceof LostConnection)) throw error;
-      this.#uncertain ||= !refused;
+      if (error instanceof LostConnection) this.#uncertain = true;
+      else if (nameOf(error) !== 'ConstraintError') throw error;
       return false;
     }
     this.#cache.absorb(records);
@@ -130,13 +121,10 @@ export class Committer {
 /**
  * Issues all requests at once. One record is then committed without waiting, so that a tab that freezes now blocks nobody.
  * Several are not: Firefox commits what is left when one of them but the last fails after `commit()`, half an append.
- *
- * @returns the request that fails when another tab was faster
  */
-export function addAll(transaction: IDBTransaction, records: readonly CommitRecord[]): IDBRequest | undefined {
-  const [first] = records.map((record) => commitsOf(transaction).add(record));
+export function addAll(transaction: IDBTransaction, records: readonly CommitRecord[]): void {
+  for (const record of records) commitsOf(transaction).add(record);
   if (records.length < 2) transaction.commit();
-  return first;
 }
 
 export function recordsOf(outcomes: readonly AppendOutcome[]): CommitRecord[] {
