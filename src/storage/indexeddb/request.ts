@@ -15,7 +15,13 @@ export function requested<T>(request: IDBRequest<T>): Promise<T> {
  */
 export function completed(transaction: IDBTransaction): Promise<void> {
   return new Promise<void>((resolve, reject) => {
-    const fail = (): void => reject(transaction.error ?? new DOMException('', 'AbortError'));
+    let requestError: DOMException | null = null;
+    // Firefox calls a transaction that one of its requests undid, after commit(), merely aborted: the request knows why.
+    transaction.onerror = ({ target }) => void (requestError ??= (target as IDBRequest).error);
+    const fail = (): void => {
+      const errors = [transaction.error, requestError, new DOMException('', 'AbortError')];
+      reject(errors.find((error) => error && error.name !== 'AbortError') ?? errors.find((error) => error));
+    };
     // Chromium never ends a transaction that is being committed when it closes the connection by force (site data cleared).
     const onClose = (): void => void setTimeout(fail);
     const { db } = transaction;
