@@ -61,6 +61,11 @@ export class Chromium {
     process.off('exit', this.#killAtExit);
   }
 
+  /** A private window: nothing of it is written to the disk. */
+  newPrivateContext(): Promise<BrowserContext> {
+    return this.#browser.newContext();
+  }
+
   /** SIGSTOP for the process of a tab: from one instruction to the next nothing in it runs any more. */
   async stop(tab: Page): Promise<{ resume(): void }> {
     const pid = await this.#rendererOf(tab);

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test as base, type Page } from '@playwright/test';
+import { test as base, type BrowserContext, type Page } from '@playwright/test';
 import { Chromium } from './chromium.ts';
 
 export { expect } from '@playwright/test';
@@ -20,7 +20,6 @@ interface Fixtures {
 export interface TabOptions {
   /** Runs in the tab before the page's own scripts. */
   readonly before?: () => void;
-  readonly path?: string;
 }
 
 export const test = base.extend<Fixtures>({
@@ -47,10 +46,14 @@ export const test = base.extend<Fixtures>({
   },
 });
 
-export async function openTab({ context }: Chromium, baseURL: string, { before, path = '/' }: TabOptions = {}): Promise<Page> {
+export async function openTab({ context }: Chromium, baseURL: string, options?: TabOptions): Promise<Page> {
+  return openHarness(context, baseURL, options);
+}
+
+export async function openHarness(context: BrowserContext, baseURL: string, { before }: TabOptions = {}): Promise<Page> {
   const tab = await context.newPage();
   if (before) await tab.addInitScript(before);
-  await tab.goto(new URL(path, baseURL).href);
+  await tab.goto(baseURL);
   await tab.waitForFunction(() => 'harness' in globalThis, undefined, { polling: 10 });
   return tab;
 }

@@ -74,7 +74,7 @@ export class NoEventsError extends ErmineError {
   declare readonly code: 'NO_EVENTS';
 
   constructor() {
-    super('NoEventsError', 'NO_EVENTS', 'The append holds no events: pass at least one.');
+    super('NoEventsError', 'NO_EVENTS', 'The append needs an event.');
   }
 }
 

@@ -81,7 +81,7 @@ async function tryToOpen(options: OpenOptions): Promise<OpenDatabase> {
       );
     }
     // One that was open before is there, so what waits before us, an upgrade or a deletion, waits for another tab.
-    if (blocked || expected !== undefined) throw new StorageBlockedError(`${what}waits for another tab to let go of it.`, 'no');
+    if (blocked || expected !== undefined) throw new StorageBlockedError(`${what}needs an upgrade, but another tab holds the old version.`, 'no');
     throw new StorageUnavailableError(`${what}did not open. Close the other tabs.`);
   }
 }
