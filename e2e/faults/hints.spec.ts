@@ -64,7 +64,6 @@ test('20 10,000 forged, doubled and reordered hints lead to no duplicate and to 
 
   const after = await reader.evaluate(() => ({ reads: harness.counts!.reads, heard: harness.hints.length, at: performance.now() }));
   expect(after.heard - before.heard).toBeGreaterThan(10_000);
-console.log(after.reads - before.reads, after.at - before.at, after.heard - before.heard);
   // A few for each real append, and a few in each tenth of a second for those that came to nothing.
   expect(after.reads - before.reads).toBeLessThan(20 * 4 + ((after.at - before.at) / 100) * 4 + 10);
   const all = await reader.evaluate(() => harness.recordings.map(({ facts }) => facts));
