@@ -204,12 +204,8 @@ export class InvalidImportError extends ErmineError {
   declare readonly line: number;
 
   /** @param line the line's number in the input, from 1 */
-  constructor(
-    line: number,
-    rule: string,
-    options?: ErrorOptions,
-  ) {
-    super('InvalidImportError', 'INVALID_IMPORT', `Line ${line} of the import ${rule}. Nothing of its batch was written. Mend it and import again.`, { line }, options);
+  constructor(line: number, message: string, options?: ErrorOptions) {
+    super('InvalidImportError', 'INVALID_IMPORT', message, { line }, options);
   }
 }
 
