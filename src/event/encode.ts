@@ -62,10 +62,10 @@ export function encodeEvents(
 }
 
 function encodeEvent(event: EncodableEvent | undefined, path: string, context: EncodeContext): { text: string; id: string | undefined } {
-  if (typeof event !== 'object' || event === null) throw new InvalidEventError(path, 'is not { type, data }');
+  if (typeof event !== 'object' || event === null) throw new InvalidEventError(path, 'is no event');
   const { data, timestamp } = event;
   const type = checkType(event.type, `${path}.type`);
-  if (type.startsWith('$')) throw new InvalidEventError(`${path}.type`, 'begins with "$", which is reserved');
+  if (type.startsWith('$')) throw new InvalidEventError(`${path}.type`, 'begins with "$": reserved');
   const metadata = mergeMetadata(context.metadata, event.metadata, `${path}.metadata`);
   const id = event.id === undefined ? undefined : checkEventId(event.id, `${path}.id`);
   if (timestamp !== undefined) checkWholeNumber(timestamp, `${path}.timestamp`, Number.MIN_SAFE_INTEGER);

@@ -27,7 +27,7 @@ function merge(parts: readonly (object | undefined)[], path: string, isKnown: (f
     // A promise, a map or an array has no fields that mean anything here: it would be taken for empty.
     if (part !== undefined && Object.prototype.toString.call(part) !== '[object Object]') throw new InvalidEventError(path, 'is not a plain object');
     for (const [field, value] of Object.entries(part ?? {})) {
-      if (!isKnown(field)) throw new InvalidEventError(`${path}.${field}`, 'is no field of metadata: use `custom`');
+      if (!isKnown(field)) throw new InvalidEventError(`${path}.${field}`, 'is unknown: use `custom`');
       if (value === undefined || (field === 'custom' && isKnown === isField)) continue;
       if (typeof value !== 'string') throw new InvalidEventError(`${path}.${field}`, 'is not a string');
       merged[field] = value;

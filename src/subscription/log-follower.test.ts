@@ -204,6 +204,20 @@ describe('the follower of a log', () => {
     await expect.poll(() => [idle, late]).toEqual([[1, 2, 3, 4, 5, 6], [6]]);
   });
 
+  it('wakes for a hint whoever is behind, also when another subscription has read so far already', async () => {
+    const watched = await watchedLog();
+    const follower = follow(watched);
+    const say = openChannel(watched);
+    await watched.append(5);
+    const idle = positionsOf(follower);
+    await expect.poll(() => idle.length).toBe(5);
+    await watched.append();
+    const late = positionsOf(follower, 5);
+    await expect.poll(() => late).toEqual([6]);
+    say(6);
+    await expect.poll(() => idle).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
   it('does not doubt a hint for a read that began before it', async () => {
     const watched = await watchedLog();
     const follower = follow(watched);

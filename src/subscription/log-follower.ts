@@ -58,9 +58,14 @@ export class LogFollower {
   }
 
   wake(): void {
+    this.#wakeBehind(Infinity);
+  }
+
+  /** Wakes those that have not passed this position. */
+  #wakeBehind(position: number): void {
     // A read that began before does not know of what is new now.
     this.#reads.clear();
-    for (const follower of [...this.#followers]) follower.wake();
+    for (const follower of [...this.#followers]) if (follower.position < position) follower.wake();
   }
 
   /** Batches from the one that holds `from` on; from memory when they are the latest. */
@@ -102,7 +107,8 @@ export class LogFollower {
   }
 
   #onHint({ epoch, position }: Hint): void {
-    if (epoch === this.log.epoch && position <= this.#head) return;
+    // It is there for sure, and not everybody has read it.
+    if (epoch === this.log.epoch && position <= this.#head) return this.#wakeBehind(position);
     const doubtMs = Math.max(0, this.#doubtUntil - Date.now());
     if (doubtMs === 0) this.#believe();
     else this.#believing ??= setTimeout(() => this.#believe(), doubtMs);
@@ -118,8 +124,7 @@ export class LogFollower {
   async #poll(): Promise<void> {
     if (this.#followers.size === 0) return;
     // What is wrong with the log shows when the subscriptions read it.
-    const head = await this.log.head().catch(() => Infinity);
-    for (const follower of [...this.#followers]) if (follower.position < head) follower.wake();
+    this.#wakeBehind(await this.log.head().catch(() => Infinity));
   }
 }
 

@@ -31,7 +31,7 @@ export function logSource<E extends Event>(follower: LogFollower, after: number,
         const end = batch.position + batch.count - 1;
         if (end <= cursor) continue;
         if (batch.position > cursor + 1) {
-          throw new StorageUnavailableError(`The log has a gap: after position ${cursor} follows ${batch.position}.`);
+          throw new StorageUnavailableError(`The log has a gap after position ${cursor}.`);
         }
         if (filter.wantsBatch(batch)) {
           for (const event of decodeBatch<E>(batch)) {

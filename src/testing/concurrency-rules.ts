@@ -104,6 +104,27 @@ export function concurrencyRules({ group, rule }: Suite): void {
       results.forEach(({ version, globalPosition }, i) => assertEqual(placeByPosition.get(globalPosition), `${Math.floor(i / 100)}@${version}`, 'what is at the position of a result'));
     });
 
+    rule('large appends of several handles at the same time are each written whole and once, one after the other', async (log) => {
+      const handles = await Promise.all(range(1, 3).map(() => log.open()));
+      await Promise.all(handles.map((store, h) => store.appendToStream(`Writer-${h}`, NoStream, numbered(1))));
+      let version = 1;
+      for (const size of [257, 300, 700, 1_500]) {
+        // All of them know where the log ends, so each one tries to write there.
+        await Promise.all(handles.map((store) => store.head()));
+        const results = await Promise.all(handles.map((store, h) => store.appendToStream(`Writer-${h}`, version, numbered(size + h, version + 1))));
+        assertEqual(results.map((result) => result.version), handles.map((_, h) => version + size + h), 'the versions of the results');
+        await Promise.all(handles.map((store, h) => store.appendToStream(`Writer-${h}`, AnyVersion, numbered(3 - h, version + size + h + 1))));
+        version += size + 3;
+        const events = await toArray(handles[0]!.readAll());
+        assertEqual(positionsOf(events), range(1, events.length), 'the positions');
+        for (const h of handles.keys()) {
+          const own = events.filter(({ streamId }) => streamId.id === String(h));
+          assertEqual([versionsOf(own), numbersOf(own)], [range(1, version), range(1, version)], `the events of handle ${h}`);
+          assertEqual(versionsOf(await handles[(h + 1) % 3]!.loadStream(`Writer-${h}`)), range(1, version), `the stream of handle ${h}`);
+        }
+      }
+    });
+
     rule('appends to the same streams in opposite order do not block each other', async (log) => {
       const [a, b] = [await log.open(), await log.open()];
       const both = (first: string, second: string) => [first, second].map((streamId) => ({ streamId, expectedVersion: AnyVersion, events: numbered(1) }));

@@ -76,12 +76,12 @@ async function tryToOpen(options: OpenOptions): Promise<OpenDatabase> {
     if (nameOf(cause) === 'VersionError') throw new VersionTooNewError(name, { cause });
     if (cause !== TIMED_OUT) {
       throw new StorageUnavailableError(
-        `${what}cannot be opened (${String(cause)}). Are site data off?`,
+        `${what}cannot be opened (${cause}). Are site data off?`,
         { cause },
       );
     }
     // One that was open before is there, so what waits before us, an upgrade or a deletion, waits for another tab.
-    if (blocked || expected !== undefined) throw new StorageBlockedError(`${what}waits for another tab to let go of it.`, 'no');
+    if (blocked || expected !== undefined) throw new StorageBlockedError(`${what}needs an upgrade, but another tab holds the old version.`, 'no');
     throw new StorageUnavailableError(`${what}did not open. Close the other tabs.`);
   }
 }

@@ -15,7 +15,13 @@ export function requested<T>(request: IDBRequest<T>): Promise<T> {
  */
 export function completed(transaction: IDBTransaction): Promise<void> {
   return new Promise<void>((resolve, reject) => {
-    const fail = (): void => reject(transaction.error ?? new DOMException('', 'AbortError'));
+    // Firefox calls a transaction that one of its requests undid after commit() merely aborted: the request knows why.
+    let reason: DOMException | null = null;
+    transaction.onerror = ({ target }) => {
+      const { error } = target as IDBRequest;
+      if (error?.name !== 'AbortError') reason ??= error;
+    };
+    const fail = (): void => reject(reason ?? transaction.error ?? new DOMException('', 'AbortError'));
     // Chromium never ends a transaction that is being committed when it closes the connection by force (site data cleared).
     const onClose = (): void => void setTimeout(fail);
     const { db } = transaction;
