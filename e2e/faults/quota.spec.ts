@@ -72,7 +72,10 @@ test('18 when half of all appends are aborted, positions stay contiguous and ano
   expect(results.filter(({ value }, i) => value && i % 2 === 1)).toEqual([]);
   expect(await writer.evaluate(() => harness.counts!.aborts)).toBeGreaterThanOrEqual(30);
 
+  // One that comes while a large append holds the space finds none either.
+  const competing = await rival.evaluate(() => harness.appenders.flatMap(({ acknowledged }) => acknowledged).length);
+  expect(competing).toBeGreaterThan(30);
   const log = await reader.evaluate(() => harness.audit(harness.store));
-  expect(log).toMatchObject({ count: 60 * rivals + 5 * stored.length, problems: [] });
+  expect(log).toMatchObject({ count: competing + 5 * stored.length, problems: [] });
   await expect.poll(() => reader.evaluate(() => harness.recordings[0]!.facts)).toMatchObject({ count: log.count, last: log.count, inOrder: true });
 });
