@@ -103,7 +103,10 @@ test('a database that the browser found corrupt and threw away is another log, a
   await after.evaluate(() => harness.open());
   expect(await after.evaluate(() => harness.store.head())).toMatchObject({ position: 0 });
   await after.evaluate(() => harness.store.appendToStream('Order-1', harness.NoStream, harness.batch(3)));
-  const goOn = (checkpoint: { epoch: string; position: number }) =>
-    new Promise((resolve, reject) => harness.store.subscribeToAll(checkpoint).subscribe({ next: resolve, error: reject, complete: () => resolve('completed') }));
-  expect(await after.evaluate(`harness.failure((${goOn})(${JSON.stringify(checkpoint)}))`)).toMatchObject({ code: 'EPOCH_CHANGED', expectedEpoch: checkpoint.epoch });
+  const goOn = after.evaluate(
+    (checkpoint) =>
+      harness.failure(new Promise((resolve, reject) => harness.store.subscribeToAll(checkpoint).subscribe({ next: resolve, error: reject, complete: () => resolve('completed') }))),
+    checkpoint,
+  );
+  expect(await goOn).toMatchObject({ code: 'EPOCH_CHANGED', expectedEpoch: checkpoint.epoch });
 });
