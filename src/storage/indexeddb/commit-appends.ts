@@ -119,11 +119,17 @@ export class Committer {
   }
 }
 
+/**
+ * Firefox, told to commit, commits although a request failed, unless it was the last one before (mLastRequestBeforeCommit
+ * in its source): of several records it would write those that another tab has not.
+ */
+const COMMITS_IN_PART = / Gecko\//.test(globalThis.navigator?.userAgent ?? '');
+
 /** Issues all requests at once and lets the transaction commit, so that a tab that freezes now blocks nobody. */
 export function addAll(transaction: IDBTransaction, records: readonly CommitRecord[]): void {
   const commits = commitsOf(transaction);
   for (const record of records) commits.add(record);
-  transaction.commit();
+  if (records.length === 1 || !COMMITS_IN_PART) transaction.commit();
 }
 
 export function recordsOf(outcomes: readonly AppendOutcome[]): CommitRecord[] {
