@@ -66,8 +66,10 @@ test('18 when half of all appends are aborted, positions stay contiguous and ano
   await rival.evaluate(() => harness.appenders[0]!.stop());
 
   const stored = results.filter(({ value }) => value);
-  expect(stored).toHaveLength(30);
-  expect(results.filter(({ error }) => error?.code === 'STORAGE_FULL')).toHaveLength(30);
+  // All the large ones fail, and near the end, when the rival has filled the rest, maybe some of the small ones.
+  expect(stored.length).toBeGreaterThanOrEqual(20);
+  expect(results.filter(({ error }) => error?.code === 'STORAGE_FULL')).toHaveLength(60 - stored.length);
+  expect(results.filter(({ value }, i) => value && i % 2 === 1)).toEqual([]);
   expect(await writer.evaluate(() => harness.counts!.aborts)).toBeGreaterThanOrEqual(30);
 
   const rivals = await rival.evaluate(() => harness.appenders[0]!.acknowledged.length);

@@ -32,7 +32,8 @@ const codes = (tab: Page) =>
 for (const storageTypes of ['indexeddb', 'all']) {
   test(`9 when site data (${storageTypes}) is cleared, subscriptions and all further calls end with EpochChangedError`, async ({ openTab, browserProcess }) => {
     const [tab, other] = [await openTab(), await openTab()];
-    for (const each of [tab, other]) await each.evaluate(() => harness.open({ pollIntervalMs: 200 }));
+    // No poll comes to their help.
+    for (const each of [tab, other]) await each.evaluate(() => harness.open({ pollIntervalMs: 600_000 }));
     await tab.evaluate(() => harness.follow());
     await tab.evaluate(() => harness.store.appendToStream('Order-1', harness.NoStream, harness.batch(3)));
     await expect.poll(() => facts(tab)).toMatchObject({ count: 3 });
@@ -55,9 +56,28 @@ for (const storageTypes of ['indexeddb', 'all']) {
   });
 }
 
+test('9 a tab that was stopped while the data were cleared and made anew does not take the new log for its own', async ({ openTab, browserProcess }) => {
+  const [stopped, other] = [await openTab(), await openTab()];
+  await stopped.evaluate(() => harness.open({ pollIntervalMs: 600_000 }));
+  await stopped.evaluate(() => harness.follow());
+  await stopped.evaluate(() => harness.store.appendToStream('Order-1', harness.NoStream, harness.batch(3)));
+  await expect.poll(() => facts(stopped)).toMatchObject({ count: 3 });
+
+  const { resume } = await browserProcess.stop(stopped);
+  const session = await browserProcess.context.newCDPSession(other);
+  await session.send('Storage.clearDataForOrigin', { origin: new URL(other.url()).origin, storageTypes: 'indexeddb' });
+  await other.evaluate(() => harness.open());
+  await other.evaluate(() => harness.store.appendToStream('Order-1', harness.NoStream, harness.batch(5)));
+  resume();
+
+  expect(await codes(stopped)).toEqual(['EPOCH_CHANGED']);
+  await expect.poll(() => facts(stopped), SOON).toMatchObject({ count: 3, inOrder: true, error: { code: 'EPOCH_CHANGED' } });
+  expect(await other.evaluate(() => harness.audit(harness.store))).toMatchObject({ count: 5, problems: [] });
+});
+
 test('10 a database that another tab deletes is let go at once, and the store ends with EpochChangedError', async ({ openTab }) => {
   const [tab, appending, deleting] = [await openTab(), await openTab(), await openTab()];
-  for (const each of [tab, appending]) await each.evaluate(() => harness.open({ pollIntervalMs: 200 }));
+  for (const each of [tab, appending]) await each.evaluate(() => harness.open({ pollIntervalMs: 600_000 }));
   await tab.evaluate(() => harness.follow());
   await appending.evaluate(() => harness.startAppending({ stream: 'Order-1' }));
   await expect.poll(async () => (await facts(tab)).count).toBeGreaterThan(5);

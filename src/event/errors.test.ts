@@ -19,7 +19,7 @@ const samples = [
   new errors.VersionTooNewError('shop'),
   new errors.EpochChangedError('a', 'b'),
   new errors.StreamDeletedError('Order-1'),
-  new errors.InvalidImportError(7, 'is not JSON'),
+  new errors.InvalidImportError(7, 'Line 7 of the import is not JSON.'),
 ];
 
 describe('errors', () => {

@@ -23,7 +23,7 @@ export function streamId(category: string, id: string): StreamId {
   if (category.length > MAX_CATEGORY_UNITS || category.length + 1 + id.length > MAX_STREAM_NAME_UNITS) {
     throw new InvalidStreamIdError(
       `${category}-${id}`,
-      `a category has at most ${MAX_CATEGORY_UNITS} UTF-16 units, the whole ${MAX_STREAM_NAME_UNITS}`,
+      `at most ${MAX_CATEGORY_UNITS} UTF-16 units of category, ${MAX_STREAM_NAME_UNITS} in all`,
     );
   }
   return Object.freeze({ category, id });

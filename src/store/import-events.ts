@@ -184,7 +184,8 @@ function idFromText(text: string, { hash53 }: ImportTarget): string {
 }
 
 function invalid({ InvalidImportError }: ImportTarget, line: number, rule: string, cause?: unknown): Error {
-  return new InvalidImportError(line, rule, { cause });
+  const message = `Line ${line} of the import ${rule}. Nothing of its batch was written. Mend it and import again: nothing is stored twice.`;
+  return new InvalidImportError(line, message, { cause });
 }
 
 function codeOf(error: unknown): string {

@@ -27,7 +27,7 @@ const badData: readonly [what: string, path: string, data: unknown][] = [
   ['a regular expression', '.r', { r: /x/ }],
   ['an error', '.e', { e: new Error('x') }],
   ['a promise', '.p', { p: Promise.resolve(1) }],
-  ['a boxed string', '.s', { s: new String('x') }], // oxlint-disable-line no-new-wrappers
+  ['a boxed string', '.s', { s: new String('x') }],
   ['an own __proto__ from JSON.parse', '.__proto__', JSON.parse('{"__proto__":{"polluted":true}}')],
   ['an own __proto__ deep inside', '.a[0].__proto__', JSON.parse('{"a":[{"__proto__":1}]}')],
   ['the key constructor', '.a.constructor', { a: { constructor: { prototype: { polluted: true } } } }],

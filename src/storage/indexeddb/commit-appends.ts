@@ -5,8 +5,8 @@ import type { Append, AppendOutcome } from '../storage.ts';
 import { toRecords, type CommitRecord } from './commit-record.ts';
 import { LostConnection, type Connection } from './connection.ts';
 import type { HeadCache } from './head-cache.ts';
-import { readState, readTail, type Look } from './read-state.ts';
 import { nameOf } from './open-database.ts';
+import { readState, readTail } from './read-state.ts';
 import { commitsOf } from './schema.ts';
 
 /** Tries against tabs that write all the time. */
@@ -55,10 +55,9 @@ export class Committer {
    * keeps nobody out. @returns undefined when others were faster each time
    */
   async #commitAfterLooking(appends: readonly Append[]): Promise<AppendOutcome[] | undefined> {
-    const look: Look = (body) => this.#connection.look(body);
     for (let looks = 0; looks < MAX_LOOKS; looks++) {
       const attempt = this.#attempt(appends);
-      const outcomes = evaluateAppends(attempt, await readState(look, this.#cache, attempt));
+      const outcomes = evaluateAppends(attempt, await readState(this.#connection, this.#cache, attempt));
       const records = recordsOf(outcomes);
       if (records.length === 0 || (await this.#add(records))) return outcomes;
     }
@@ -73,7 +72,7 @@ export class Committer {
       'readwrite',
       async (transaction) => {
         const attempt = this.#attempt(appends);
-        const decided = evaluateAppends(attempt, await readState((body) => body(commitsOf(transaction)), this.#cache, attempt));
+        const decided = evaluateAppends(attempt, await readState({ look: (body) => body(commitsOf(transaction)) }, this.#cache, attempt));
         records = recordsOf(decided);
         addAll(transaction, records);
         // If this is run again, the connection was lost meanwhile.
@@ -120,16 +119,12 @@ export class Committer {
 }
 
 /**
- * Firefox, told to commit, commits although a request failed, unless it was the last one before (mLastRequestBeforeCommit
- * in its source): of several records it would write those that another tab has not.
+ * Issues all requests at once. One record is then committed without waiting, so that a tab that freezes now blocks nobody.
+ * Several are not: Firefox commits what is left when one of them but the last fails after `commit()`, half an append.
  */
-const COMMITS_IN_PART = / Gecko\//.test(globalThis.navigator?.userAgent ?? '');
-
-/** Issues all requests at once and lets the transaction commit, so that a tab that freezes now blocks nobody. */
 export function addAll(transaction: IDBTransaction, records: readonly CommitRecord[]): void {
-  const commits = commitsOf(transaction);
-  for (const record of records) commits.add(record);
-  if (records.length === 1 || !COMMITS_IN_PART) transaction.commit();
+  for (const record of records) commitsOf(transaction).add(record);
+  if (records.length < 2) transaction.commit();
 }
 
 export function recordsOf(outcomes: readonly AppendOutcome[]): CommitRecord[] {

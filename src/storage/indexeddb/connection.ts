@@ -26,7 +26,7 @@ interface TransactionOptions {
 const MAX_LOST_CONNECTIONS = 3;
 
 /** Rejection of a transaction whose connection went away: it may have been committed or not. */
-export class LostConnection extends Error {}
+export class LostConnection extends StorageUnavailableError {}
 
 /** A connection that opens itself again when the browser or another tab takes it away, as long as the epoch stays. */
 export class Connection {
@@ -73,10 +73,8 @@ export class Connection {
       try {
         return await this.#runOnce(stores, mode, body, options);
       } catch (error) {
-        if (!(error instanceof LostConnection) || (mode === 'readwrite' && !options.repeatable)) throw error;
-        if (lost === MAX_LOST_CONNECTIONS) {
-          throw new StorageUnavailableError('The browser keeps closing the database.', { cause: error });
-        }
+        const repeatable = mode === 'readonly' || options.repeatable;
+        if (!(error instanceof LostConnection) || !repeatable || lost === MAX_LOST_CONNECTIONS) throw error;
       }
     }
   }
@@ -110,7 +108,7 @@ export class Connection {
       await (mode === 'readonly' ? Promise.race([result, ended]) : ended);
     } catch (error) {
       if (error !== TIMED_OUT) throw this.#explain(error, bodyError);
-      const what = `Another tab holds the database.`;
+      const what = 'Another tab holds the database.';
       throw new StorageBlockedError(what, aborted || mode === 'readonly' ? 'no' : 'unknown');
     }
     return result;
@@ -176,7 +174,7 @@ export class Connection {
     const cause = [transactionError, bodyError].find((error) => error && nameOf(error) !== 'AbortError') ?? transactionError;
     const name = nameOf(cause)!;
     if (name === 'QuotaExceededError') return new StorageFullError({ cause });
-    if (['AbortError', 'InvalidStateError', 'UnknownError'].includes(name)) return new LostConnection(name, { cause });
+    if (['AbortError', 'InvalidStateError', 'UnknownError'].includes(name)) return new LostConnection('The connection was lost.', { cause });
     if (name === 'ConstraintError' || !(cause instanceof DOMException)) return cause;
     return new StorageUnavailableError(`The database "${this.#options.name}" failed: ${cause.message}`, { cause });
   }

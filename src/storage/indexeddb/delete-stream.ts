@@ -31,7 +31,7 @@ export async function deleteStream(
     'readwrite',
     async (transaction) => {
       const commits = commitsOf(transaction);
-      const outcomes = evaluateAppends([append], await readState((body) => body(commits), cache, [append]));
+      const outcomes = evaluateAppends([append], await readState({ look: (body) => body(commits) }, cache, [append]));
       if (!outcomes[0]!.ok) return outcomes[0]!;
       await eraseBefore(commits.index('streams').openCursor(streamRange(stream)), stream, Infinity, undefined, kit);
       transaction.objectStore('snapshots').delete(snapshotsOf(stream));

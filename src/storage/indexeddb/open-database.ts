@@ -76,7 +76,7 @@ async function tryToOpen(options: OpenOptions): Promise<OpenDatabase> {
     if (nameOf(cause) === 'VersionError') throw new VersionTooNewError(name, { cause });
     if (cause !== TIMED_OUT) {
       throw new StorageUnavailableError(
-        `${what}cannot be opened (${String(cause)}). Are site data off?`,
+        `${what}cannot be opened (${cause}). Are site data off?`,
         { cause },
       );
     }

@@ -7,23 +7,26 @@ import type { HeadCache } from './head-cache.ts';
 import { requested } from './request.ts';
 import { streamRange } from './schema.ts';
 
-/** Makes requests of one moment of the log: the body makes them all before it awaits any. */
-export type Look = <T>(body: (commits: IDBObjectStore) => Promise<T>) => Promise<T>;
+/** Makes requests of one moment of the log. */
+interface Looker {
+  /** The body makes all its requests before it awaits any. */
+  look<T>(body: (commits: IDBObjectStore) => Promise<T>): Promise<T>;
+}
 
 /**
  * What a decision on these appends needs, as of one moment of the log. The log may have gone on by the time it is used:
  * whoever writes adds at `tail + 1`, which fails then.
  */
-export async function readState(look: Look, cache: HeadCache, appends: readonly Append[]): Promise<LogState> {
+export async function readState(log: Looker, cache: HeadCache, appends: readonly Append[]): Promise<LogState> {
   const streams = new Set(appends.flatMap(({ writes }) => writes.map(({ stream }) => stream)));
   const ids = new Set(appends.flatMap((append) => append.ids));
-  const [heads, tail, keys] = await look((commits) =>
+  const [heads, tail, keys] = await log.look((commits) =>
     Promise.all([readHeads(commits, [...streams]), readTail(commits), findRecords(commits, ids)]),
   );
   // All that the cache holds is of one moment.
   if (cache.tail !== tail) cache.reset(tail);
   for (const [stream, version] of heads) cache.set(stream, version);
-  return { tail, heads: new Map(heads), locations: await locate(look, keys, ids) };
+  return { tail, heads: new Map(heads), locations: await locate(log, keys, ids) };
 }
 
 /** Position of the last event of the log. */
@@ -53,10 +56,10 @@ async function findRecords(commits: IDBObjectStore, ids: ReadonlySet<string>): P
   return [...new Set(keys.flat())];
 }
 
-async function locate(look: Look, keys: readonly IDBValidKey[], ids: ReadonlySet<string>): Promise<Map<string, EventLocation>> {
+async function locate(log: Looker, keys: readonly IDBValidKey[], ids: ReadonlySet<string>): Promise<Map<string, EventLocation>> {
   const locations = new Map<string, EventLocation>();
   if (keys.length === 0) return locations;
-  const records = await look((commits) => Promise.all(keys.map((key) => requested<CommitRecord>(commits.get(key)))));
+  const records = await log.look((commits) => Promise.all(keys.map((key) => requested<CommitRecord>(commits.get(key)))));
   for (const batch of records.flatMap((record) => toBatches(record))) {
     for (const { id, version, globalPosition } of decodeBatch(batch)) {
       if (ids.has(id)) locations.set(id, { stream: batch.stream, version, position: globalPosition });

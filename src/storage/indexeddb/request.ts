@@ -15,13 +15,13 @@ export function requested<T>(request: IDBRequest<T>): Promise<T> {
  */
 export function completed(transaction: IDBTransaction): Promise<void> {
   return new Promise<void>((resolve, reject) => {
-    let requestError: DOMException | null = null;
-    // Firefox calls a transaction that one of its requests undid, after commit(), merely aborted: the request knows why.
-    transaction.onerror = ({ target }) => void (requestError ??= (target as IDBRequest).error);
-    const fail = (): void => {
-      const errors = [transaction.error, requestError, new DOMException('', 'AbortError')];
-      reject(errors.find((error) => error && error.name !== 'AbortError') ?? errors.find((error) => error));
+    // Firefox calls a transaction that one of its requests undid after commit() merely aborted: the request knows why.
+    let reason: DOMException | null = null;
+    transaction.onerror = ({ target }) => {
+      const { error } = target as IDBRequest;
+      if (error?.name !== 'AbortError') reason ??= error;
     };
+    const fail = (): void => reject(reason ?? transaction.error ?? new DOMException('', 'AbortError'));
     // Chromium never ends a transaction that is being committed when it closes the connection by force (site data cleared).
     const onClose = (): void => void setTimeout(fail);
     const { db } = transaction;
