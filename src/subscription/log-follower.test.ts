@@ -218,6 +218,29 @@ describe('the follower of a log', () => {
     await expect.poll(() => idle).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
+  it('does not take its own last commit for the end of the log, when a hint said more before anybody followed', async () => {
+    const watched = await watchedLog();
+    const follower = follow(watched);
+    const say = openChannel(watched);
+    follower.committed(await watched.append(3));
+    await watched.append();
+    say(4);
+    await heard(watched);
+    const positions = positionsOf(follower);
+    await expect.poll(() => positions).toEqual([1, 2, 3, 4]);
+  });
+
+  it('does not take its own last commit for the end of the log, when another subscription has read on', async () => {
+    const watched = await watchedLog();
+    const follower = follow(watched);
+    follower.committed(await watched.append(3));
+    await watched.append();
+    const ahead = positionsOf(follower, 3);
+    await expect.poll(() => ahead).toEqual([4]);
+    const positions = positionsOf(follower);
+    await expect.poll(() => positions).toEqual([1, 2, 3, 4]);
+  });
+
   it('does not doubt a hint for a read that began before it', async () => {
     const watched = await watchedLog();
     const follower = follow(watched);
