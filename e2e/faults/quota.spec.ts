@@ -60,8 +60,7 @@ test('18 when half of all appends are aborted, positions stay contiguous and ano
   await reader.evaluate(() => harness.follow());
 
   // Meanwhile a rival takes positions, so that those of an aborted append are soon another event's.
-  const rivals = 4;
-  const compete = () => rival.evaluate((count) => harness.appenders[harness.startAppending({ stream: 'Rival-1', count })]!.done, rivals);
+  const compete = () => rival.evaluate(() => harness.appenders[harness.startAppending({ stream: 'Rival-1', count: 4 })]!.done);
   const results = [];
   for (let i = 0; i < 60; i++) results.push((await Promise.all([append(writer, i % 2 === 0 ? FITS : TOO_LARGE), compete()]))[0]);
 
@@ -72,7 +71,10 @@ test('18 when half of all appends are aborted, positions stay contiguous and ano
   expect(results.filter(({ value }, i) => value && i % 2 === 1)).toEqual([]);
   expect(await writer.evaluate(() => harness.counts!.aborts)).toBeGreaterThanOrEqual(30);
 
+  // While a large append of the writer is under way there may be no space for the rival either.
+  const rivals = await rival.evaluate(() => harness.appenders.reduce((sum, { acknowledged }) => sum + acknowledged.length, 0));
+  expect(rivals).toBeGreaterThanOrEqual(200);
   const log = await reader.evaluate(() => harness.audit(harness.store));
-  expect(log).toMatchObject({ count: 60 * rivals + 5 * stored.length, problems: [] });
+  expect(log).toMatchObject({ count: rivals + 5 * stored.length, problems: [] });
   await expect.poll(() => reader.evaluate(() => harness.recordings[0]!.facts)).toMatchObject({ count: log.count, last: log.count, inOrder: true });
 });
