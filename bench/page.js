@@ -100,12 +100,12 @@ globalThis.bench = {
       const store = await open(name);
       check((await store.load('Order-0')).length, 100);
     }),
-  /** Appends to `streams` streams of a filled store, each with its version. */
+  /** Awaited appends to a stream of its own in a filled store, each with its version. */
   async appendTo(name, count) {
     const store = await open(name);
-    let version = (await store.load('Order-0')).length;
+    let version = (await store.load('Appended-1')).length;
     const ms = await timed(async () => {
-      for (let i = 0; i < count; i++) await store.append('Order-0', version++, [makeEvent(i)]);
+      for (let i = 0; i < count; i++) await store.append('Appended-1', version++, [makeEvent(i)]);
     });
     await store.close();
     return ms;
