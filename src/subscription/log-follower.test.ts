@@ -128,12 +128,13 @@ describe('the follower of a log', () => {
   });
 
   it('does not look at all while nobody follows, nor after it was closed', async () => {
-    const watched = await watchedLog();
+    const [watched, alone] = [await watchedLog(), await watchedLog()];
     const follower = follow(watched, 1);
-    const other = follow(watched, 1);
-    positionsOf(other);
-    await expect.poll(() => watched.reads.heads).toBeGreaterThan(2);
-    other.close();
+    follow(alone, 1);
+    positionsOf(follower);
+    await expect.poll(() => watched.reads.heads).toBeGreaterThan(5);
+    expect(alone.reads).toEqual({ pages: 0, heads: 0 });
+
     follower.close();
     const after = { ...watched.reads };
     const witness = await watchedLog();
@@ -171,6 +172,26 @@ describe('the follower of a log', () => {
     say(4);
     await expect.poll(() => all.every(({ length }) => length === 4)).toBe(true);
     expect(watched.reads.pages - before).toBeLessThan(10);
+  });
+
+  it('says that a subscription is caught up once for all that it delivers, however often it is woken', async () => {
+    const watched = await watchedLog();
+    const follower = follow(watched);
+    await watched.append(3);
+    const caughtUp: number[] = [];
+    const delivered: number[] = [];
+    subscription(follower, () => logSource(follower, 0, createBatchFilter()), { caughtUp: true }).subscribe((value) => ('id' in value ? delivered : caughtUp).push(value.globalPosition));
+    await expect.poll(() => caughtUp).toEqual([3]);
+    for (let i = 0; i < 5; i++) {
+      const { pages } = watched.reads;
+      follower.wake();
+      await expect.poll(() => watched.reads.pages).toBeGreaterThan(pages);
+      await heard(watched);
+    }
+    expect(caughtUp).toEqual([3]);
+    follower.committed(await watched.append(2));
+    await expect.poll(() => caughtUp).toEqual([3, 5]);
+    expect(delivered).toEqual([1, 2, 3, 4, 5]);
   });
 
   it('delivers nothing from memory that it was told to forget', async () => {
@@ -216,6 +237,29 @@ describe('the follower of a log', () => {
     await expect.poll(() => late).toEqual([6]);
     say(6);
     await expect.poll(() => idle).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('does not take its own last commit for the end of the log, when a hint said more before anybody followed', async () => {
+    const watched = await watchedLog();
+    const follower = follow(watched);
+    const say = openChannel(watched);
+    follower.committed(await watched.append(3));
+    await watched.append();
+    say(4);
+    await heard(watched);
+    const positions = positionsOf(follower);
+    await expect.poll(() => positions).toEqual([1, 2, 3, 4]);
+  });
+
+  it('does not take its own last commit for the end of the log, when another subscription has read on', async () => {
+    const watched = await watchedLog();
+    const follower = follow(watched);
+    follower.committed(await watched.append(3));
+    await watched.append();
+    const ahead = positionsOf(follower, 3);
+    await expect.poll(() => ahead).toEqual([4]);
+    const positions = positionsOf(follower);
+    await expect.poll(() => positions).toEqual([1, 2, 3, 4]);
   });
 
   it('does not doubt a hint for a read that began before it', async () => {

@@ -70,8 +70,9 @@ export class LogFollower {
 
   /** Batches from the one that holds `from` on; from memory when they are the latest. */
   async readFrom(from: number): Promise<Page> {
+    // Only while nobody is known to have written after it.
     const first = this.#fresh[0]?.position ?? Infinity;
-    if (first <= from && from <= endOf(this.#fresh)) return { batches: this.#fresh, next: undefined };
+    if (first <= from && from <= this.#head && endOf(this.#fresh) === this.#head) return { batches: this.#fresh, next: undefined };
     let read = this.#reads.get(from);
     if (!read) {
       // It answers for the hints that came before it began, and for no later one.
@@ -109,14 +110,16 @@ export class LogFollower {
   #onHint({ epoch, position }: Hint): void {
     // It is there for sure, and not everybody has read it.
     if (epoch === this.log.epoch && position <= this.#head) return this.#wakeBehind(position);
-    const doubtMs = Math.max(0, this.#doubtUntil - Date.now());
-    if (doubtMs === 0) this.#believe();
+    const doubtMs = this.#doubtUntil - Date.now();
+    if (doubtMs <= 0) this.#believe();
     else this.#believing ??= setTimeout(() => this.#believe(), doubtMs);
   }
 
   #believe(): void {
     this.#believing = undefined;
     this.#hinted = true;
+    // What this tab has committed last is not the end any more.
+    this.forget();
     this.wake();
   }
 

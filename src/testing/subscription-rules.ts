@@ -40,6 +40,20 @@ export function subscriptionRules({ group, rule }: Suite): void {
       assertEqual(positionsOf(await live.untilCount(1)), [7], 'those after the head');
     });
 
+    rule('within a large append: after the position, right after it was made and later, on the handle that made it and on others', async (log) => {
+      const [store, other] = [await log.open(), await log.open()];
+      await store.appendToStream('Order-1', NoStream, numbered(600));
+      for (const handle of [store, other, store]) {
+        for (const after of [0, 1, 255, 256, 257, 300, 511, 512, 513, 599]) {
+          for (const events$ of [handle.subscribeToAll(after), handle.subscribeToStream('Order-1', after), handle.subscribeToCategory('Order', after)]) {
+            const live = record(events$);
+            assertEqual(positionsOf(await live.untilCount(600 - after)), range(after + 1, 600), `those after ${after}`);
+            live.subscription.unsubscribe();
+          }
+        }
+      }
+    });
+
     rule('to a category: after the position, with the events of its streams and of no other', async (log) => {
       const store = await log.open();
       for (const id of ['Order-1', 'Orders-1', 'Order-2', 'order-1', 'Orde-r', 'Order-1']) await store.appendToStream(id, AnyVersion, named(id));
