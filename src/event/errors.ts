@@ -209,6 +209,18 @@ export class InvalidImportError extends ErmineError {
   }
 }
 
+/** A document that came with an append is not as it was read: nothing of the append was written. Read it again and decide anew. */
+export class DocumentConflictError extends ErmineError {
+  declare readonly code: 'DOCUMENT_CONFLICT';
+  declare readonly collection: string;
+  declare readonly key: string;
+
+  constructor(collection: string, key: string) {
+    super('DocumentConflictError', 'DOCUMENT_CONFLICT', `The document "${key}" of "${collection}" has changed meanwhile. ` +
+        'Nothing was written. Read it again and decide anew.', { collection, key });
+  }
+}
+
 interface ErrorByCode {
   CONCURRENCY_CONFLICT: ConcurrencyError;
   INVALID_VERSION: InvalidVersionError;
@@ -225,6 +237,7 @@ interface ErrorByCode {
   EPOCH_CHANGED: EpochChangedError;
   STREAM_DELETED: StreamDeletedError;
   INVALID_IMPORT: InvalidImportError;
+  DOCUMENT_CONFLICT: DocumentConflictError;
 }
 
 /** The code of an {@link ErmineError}. */
@@ -260,6 +273,7 @@ const CODES: ReadonlySet<unknown> = new Set<ErrorCode>([
   'EPOCH_CHANGED',
   'STREAM_DELETED',
   'INVALID_IMPORT',
+  'DOCUMENT_CONFLICT',
 ]);
 
 function print(value: unknown): string {

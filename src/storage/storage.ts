@@ -64,6 +64,9 @@ export interface Log {
 
   readonly snapshots: SnapshotLog;
 
+  /** The documents beside the log, in the same database; their code is loaded when it is used. */
+  documents(): Promise<DocumentLog>;
+
   state(): StorageState;
 
   /** Releases everything, after what is under way. */
@@ -77,6 +80,11 @@ export interface Append {
   readonly ids: readonly string[];
   /** An earlier try of this very call may have been written: finding it is then no repetition by the caller. */
   readonly retry?: boolean;
+  /**
+   * Written in the append's own transaction, and only with it. When an expectation fails, the append is refused with
+   * `DocumentConflictError`; when the append is refused or deduplicated, the documents stay as they are.
+   */
+  readonly documents?: DocumentWrites;
 }
 
 export interface StreamWrite {
@@ -134,6 +142,79 @@ export interface SnapshotRecord {
   readonly timestamp: number;
   /** JSON text. */
   readonly data: string;
+}
+
+/** A document beside the log: JSON text under a key of a collection, such as one row of a read model. */
+export interface DocumentKey {
+  /** At most 250 UTF-16 units, no NUL. */
+  readonly collection: string;
+  /** At most 500 UTF-16 units, no NUL. */
+  readonly key: string;
+}
+
+/** Numbers come before strings; strings are in the order of their UTF-16 units. */
+export type IndexValue = number | string;
+
+export interface DocumentRecord extends DocumentKey {
+  /** JSON text. */
+  readonly data: string;
+  /** Under which values of which indexes it is found; an index that is not named does not list it. */
+  readonly indexes?: Readonly<Record<string, IndexValue>>;
+}
+
+export interface DocumentExpectation extends DocumentKey {
+  /** The JSON text as it was read; undefined when there must be none. */
+  readonly data: string | undefined;
+}
+
+/** Writes of documents that belong together: all of them or none. A document is named at most once. */
+export interface DocumentWrites {
+  /** Compared in the transaction that writes: what two tabs do at once is written once. */
+  readonly expect?: readonly DocumentExpectation[];
+  readonly puts?: readonly DocumentRecord[];
+  readonly deletes?: readonly DocumentKey[];
+}
+
+/** Documents of one collection, in the order of an index (and, where it is equal, of their keys), or of their keys. */
+export interface DocumentRange {
+  readonly collection: string;
+  /** Absent: by key, and the bounds are keys. */
+  readonly index?: string;
+  /** Bounds, inclusive. */
+  readonly lower?: IndexValue;
+  readonly upper?: IndexValue;
+  /** What the page before ended with, in the same direction. */
+  readonly after?: DocumentCursor;
+  readonly direction: Direction;
+  readonly limit: number;
+}
+
+export interface DocumentCursor {
+  /** The value in the index; absent when the range is by key. */
+  readonly value?: IndexValue;
+  readonly key: string;
+}
+
+export interface DocumentPage {
+  readonly documents: readonly { readonly key: string; readonly data: string }[];
+  /** Where the next page goes on; undefined when this one reached the end. */
+  readonly next: DocumentCursor | undefined;
+}
+
+/** Documents beside the log, written in transactions of the same database: read models, checkpoints, outboxes. */
+export interface DocumentLog {
+  /** The data of each, in the order asked for, of one moment; undefined for one that is not there. */
+  get(keys: readonly DocumentKey[]): Promise<(string | undefined)[]>;
+  list(range: DocumentRange): Promise<DocumentPage>;
+  /**
+   * Writes all or nothing, durably as told (the storage's own durability unless told).
+   *
+   * @returns false when an expectation failed, and then nothing was written
+   * @throws {StorageFullError} {StorageBlockedError} {StorageUnavailableError} {EpochChangedError}
+   */
+  write(writes: DocumentWrites, options?: { readonly durability?: 'strict' | 'relaxed' }): Promise<boolean>;
+  /** Deletes all documents of a collection, in bounded steps. */
+  clear(collection: string): Promise<void>;
 }
 
 export type Durability = 'strict' | 'relaxed' | 'none';
