@@ -1,4 +1,9 @@
 export type { DeepReadonly, Event, EventData, Metadata, StoredEvent, StreamDeletedEvent } from './event/event.ts';
+export { causedBy } from './event/caused-by.ts';
+export { EventRegistry, defineEvents, eventType, type EventDefinition, type EventDefinitionLike, type EventsOf, type RegistryOptions } from './event/event-registry.ts';
+export type { EventSerializer, SerializedEvent } from './event/serializer.ts';
+export type { SchemaIssue, SchemaResult, StandardSchema } from './event/standard-schema.ts';
+export type { UpcastEvent, Upcaster } from './event/upcaster.ts';
 export { StreamDeleted } from './event/event.ts';
 export { isStreamDeleted } from './event/tombstone.ts';
 export { parseStreamId, streamId, streamIdToString, type StreamId } from './event/stream-id.ts';
@@ -13,6 +18,7 @@ export {
   EventTooLargeError,
   InvalidEventError,
   InvalidImportError,
+  InvalidRegistryError,
   InvalidStreamIdError,
   InvalidVersionError,
   NoEventsError,
@@ -21,6 +27,7 @@ export {
   StorageUnavailableError,
   StoreClosedError,
   StreamDeletedError,
+  UnreadableEventError,
   VersionTooNewError,
   isErmineError,
   type ErrorCode,

@@ -1,11 +1,12 @@
 import { EventTooLargeError, InvalidEventError, isErmineError } from './errors.ts';
-import { MAX_BATCH_EVENTS, MAX_BATCH_UNITS, type NewBatch } from './event-batch.ts';
+import { MAX_BATCH_EVENTS, MAX_BATCH_UNITS, type EventDecoder, type NewBatch } from './event-batch.ts';
 import { checkEventId, newIdBase } from './event-id.ts';
 import { checkType } from './event-type.ts';
 import type { EventData, Metadata } from './event.ts';
 import { checkJson } from './json.ts';
 import type { Limits } from './limits.ts';
 import { mergeMetadata } from './metadata.ts';
+import type { StreamId } from './stream-id.ts';
 import { checkWholeNumber } from './version.ts';
 
 /** What an append needs besides its events. */
@@ -24,6 +25,24 @@ export type EncodableEvent = EventData & {
   /** Its id was made for it: nothing by this id can be in the log. */
   readonly fresh?: boolean;
 };
+
+/** Events for one stream, and the version that it must be at. */
+export interface EncodableAppend {
+  readonly streamId: StreamId | string;
+  readonly expectedVersion: number;
+  readonly events: readonly EncodableEvent[];
+}
+
+/** Stands between the application's events and the log. */
+export interface EventCodec extends EventDecoder {
+  /** The appends as they are to be encoded; those that take a while come in the order of the calls. */
+  encode(appends: readonly EncodableAppend[], context: EncodeContext): readonly EncodableAppend[] | Promise<readonly EncodableAppend[]>;
+}
+
+/** How the caller knows the events of one of `count` appends, for messages. */
+export function eventsPath(index: number, count: number): string {
+  return count === 1 ? 'events' : `writes[${index}].events`;
+}
 
 /**
  * Checks and encodes the events of one stream, before any transaction is open.

@@ -221,6 +221,35 @@ export class DocumentConflictError extends ErmineError {
   }
 }
 
+/** An event of the log cannot be turned into what the application reads. It stays in the log as it is. */
+export class UnreadableEventError extends ErmineError {
+  declare readonly code: 'UNREADABLE_EVENT';
+  declare readonly eventId: string;
+  declare readonly eventType: string;
+  declare readonly streamId: string;
+  declare readonly version: number;
+
+  constructor(
+    event: { readonly id: string; readonly type: string; readonly streamId: { readonly category: string; readonly id: string }; readonly version: number },
+    reason: string,
+    options?: ErrorOptions,
+  ) {
+    const { id: eventId, type: eventType, version } = event;
+    const streamId = `${event.streamId.category}-${event.streamId.id}`;
+    super('UnreadableEventError', 'UNREADABLE_EVENT', `Event ${version} of stream "${streamId}" ("${eventType}") ${reason}. It stays in the log as it is.`,
+        { eventId, eventType, streamId, version }, options);
+  }
+}
+
+/** The events that a store was to be opened with do not fit together. Nothing was opened. */
+export class InvalidRegistryError extends ErmineError {
+  declare readonly code: 'INVALID_REGISTRY';
+
+  constructor(problem: string) {
+    super('InvalidRegistryError', 'INVALID_REGISTRY', `The event registry is not complete: ${problem}.`);
+  }
+}
+
 interface ErrorByCode {
   CONCURRENCY_CONFLICT: ConcurrencyError;
   INVALID_VERSION: InvalidVersionError;
@@ -238,6 +267,8 @@ interface ErrorByCode {
   STREAM_DELETED: StreamDeletedError;
   INVALID_IMPORT: InvalidImportError;
   DOCUMENT_CONFLICT: DocumentConflictError;
+  UNREADABLE_EVENT: UnreadableEventError;
+  INVALID_REGISTRY: InvalidRegistryError;
 }
 
 /** The code of an {@link ErmineError}. */
@@ -274,6 +305,8 @@ const CODES: ReadonlySet<unknown> = new Set<ErrorCode>([
   'STREAM_DELETED',
   'INVALID_IMPORT',
   'DOCUMENT_CONFLICT',
+  'UNREADABLE_EVENT',
+  'INVALID_REGISTRY',
 ]);
 
 function print(value: unknown): string {

@@ -1,3 +1,4 @@
+import { UnreadableEventError } from './errors.ts';
 import { idAt } from './event-id.ts';
 import type { Metadata, StoredEvent } from './event.ts';
 import { splitStreamName } from './stream-id.ts';
@@ -82,5 +83,14 @@ export function decodeBatch(batch: EventBatch): RawEvent[] {
   }
   return events;
 }
+
+/** Of a store without a codec: plain JSON as it is. */
+export const plainDecoder: EventDecoder = {
+  decode(events) {
+    const packed = events.find(({ format }) => format);
+    if (packed) throw new UnreadableEventError(packed, `was written by the serializer "${packed.format}": open the store with it`);
+    return events;
+  },
+};
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };

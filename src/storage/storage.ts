@@ -114,6 +114,8 @@ export interface ReadRange {
   /** About how many events to return: whole batches, at least one if there is any, never unbounded. */
   readonly limit: number;
   readonly direction: Direction;
+  /** Of `readAll`: batches without an event of this correlation id may be left out. */
+  readonly correlationId?: string | undefined;
 }
 
 export interface Page {

@@ -157,11 +157,12 @@ function parseLine(target: ImportTarget, { text, number }: Line): ImportedEvent 
     throw invalid(target, number, `is not JSON (${(cause as Error).message})`, cause);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(target, number, 'is not an event object');
-  const { streamId, type, data, metadata, id, timestamp } = value as Record<string, unknown>;
+  const { streamId, type, data, metadata, id, timestamp, schemaVersion, format } = value as Record<string, unknown>;
   const time = typeof timestamp === 'string' ? Date.parse(timestamp) : timestamp;
   if (time !== undefined && !Number.isSafeInteger(time)) {
     throw invalid(target, number, 'has a timestamp that is neither milliseconds since 1970 nor an ISO 8601 date');
   }
+  if (format !== undefined && typeof format !== 'string') throw invalid(target, number, 'has a format that is no text');
   try {
     return {
       stream: target.streamIdToString(streamId as StreamId | string),
@@ -170,6 +171,8 @@ function parseLine(target: ImportTarget, { text, number }: Line): ImportedEvent 
       ...(metadata !== undefined && { metadata: metadata as NonNullable<EncodableEvent['metadata']> }),
       id: id === undefined ? idFromText(`${number}\n${text}`, target) : (id as string),
       ...(time !== undefined && { timestamp: time as number }),
+      ...(schemaVersion !== undefined && { schemaVersion: schemaVersion as number }),
+      ...(format !== undefined && { format }),
       line: number,
     };
   } catch (cause) {

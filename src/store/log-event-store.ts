@@ -1,8 +1,8 @@
 import { defer, switchMap, type Observable, type Subject } from 'rxjs';
-import { encodeEvents, type EncodeContext } from '../event/encode.ts';
+import { encodeEvents, type EncodableAppend, type EncodeContext, type EventCodec } from '../event/encode.ts';
 import { EpochChangedError, InvalidImportError, StoreClosedError, type ErmineError } from '../event/errors.ts';
 import type { Event, EventData, Metadata, StoredEvent } from '../event/event.ts';
-import { decodeBatch } from '../event/event-batch.ts';
+import { decodeBatch, plainDecoder } from '../event/event-batch.ts';
 import { hash53 } from '../event/event-id.ts';
 import type { Limits } from '../event/limits.ts';
 import { checkCategory, splitStreamName, streamIdToString, type StreamId } from '../event/stream-id.ts';
@@ -19,7 +19,7 @@ import type * as Api from './event-store.ts';
 import type { ExportOptions } from './export-events.ts';
 import type { Health } from './health.ts';
 import type { ImportOptions, ImportResult, ImportTarget } from './import-events.ts';
-import { logPages, streamPages } from './read-events.ts';
+import { logPages, streamPages, type ReadableLog } from './read-events.ts';
 import type { AbortOptions, ReadAllOptions, ReadStreamOptions } from './read-options.ts';
 import { createSnapshotStore, type SnapshotStore } from './snapshot-store.ts';
 
@@ -27,6 +27,7 @@ export interface StoreSettings {
   readonly metadata: (() => Metadata) | undefined;
   readonly clock: () => number;
   readonly limits: Limits;
+  readonly codec: EventCodec | undefined;
   readonly pollIntervalMs: number;
 }
 
@@ -37,6 +38,7 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
   readonly snapshots: SnapshotStore;
   readonly health$: Observable<Health>;
   readonly #log: Log;
+  readonly #reading: ReadableLog;
   readonly #settings: StoreSettings;
   readonly #queue: AppendQueue;
   readonly #follower: LogFollower;
@@ -47,7 +49,9 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
     this.#connection$ = connection$;
     this.#log = log;
     this.#settings = settings;
-    this.#follower = new LogFollower(log, storageName, settings.pollIntervalMs);
+    const decoder = settings.codec ?? plainDecoder;
+    this.#reading = { log, decoder };
+    this.#follower = new LogFollower(log, decoder, storageName, settings.pollIntervalMs);
     // What this tab remembers may be of a log that is no more; subscriptions find out when they read.
     connection$.subscribe(() => {
       this.#follower.forget();
@@ -64,7 +68,11 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
   }
 
   async appendToStreams(writes: readonly Api.StreamAppend<E>[]): Promise<Api.AppendResult[]> {
-    const append = encodeAppend(writes as readonly Api.StreamAppend[], this.#encodeContext());
+    const context = this.#encodeContext();
+    const { codec } = this.#settings;
+    const appends = writes as readonly EncodableAppend[];
+    // Without a codec nothing is awaited before the append has its place in the queue.
+    const append = encodeAppend(codec ? await codec.encode(appends, context) : appends, context);
     return toResults(await this.#queue.append(append));
   }
 
@@ -81,11 +89,11 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
   }
 
   readStream(id: StreamId | string, options: ReadStreamOptions = {}): AsyncIterable<StoredEvent<E>> {
-    return eventsOf(streamPages<E>(this.#log, id, options), options);
+    return eventsOf(streamPages<E>(this.#reading, id, options), options);
   }
 
   readAll(options: ReadAllOptions = {}): AsyncIterable<StoredEvent<E>> {
-    return eventsOf(logPages<E>(this.#log, options), options);
+    return eventsOf(logPages<E>(this.#reading, options), options);
   }
 
   subscribeToStream(id: StreamId | string, fromVersion = 0, options: SubscribeOptions<E> = {}): Observable<never> {
@@ -151,7 +159,8 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
     // Few pages export or import: the code comes when one does.
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     const head = this.#log.head();
-    const pages = logPages(this.#log, options);
+    // As they are in the log: what cannot be read without its serializer is kept as well.
+    const pages = logPages({ log: this.#log, decoder: { decode: (events) => events } }, options);
     void Promise.all([import('./export-events.ts'), head])
       .then(([{ exportEvents }, position]) => exportEvents(pages, position, options).pipeTo(writable))
       .catch((error: unknown) => writable.abort(error).catch(() => undefined));
@@ -187,7 +196,7 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
 
   async #load(id: StreamId | string, options: ReadStreamOptions): Promise<StoredEvent<E>[]> {
     const pages: StoredEvent<E>[][] = [];
-    for await (const page of streamPages<E>(this.#log, id, options)) pages.push(page);
+    for await (const page of streamPages<E>(this.#reading, id, options)) pages.push(page);
     return pages.length === 1 ? pages[0]! : pages.flat();
   }
 

@@ -1,4 +1,5 @@
 import type { EventBatch } from '../../event/event-batch.ts';
+import { hash53 } from '../../event/event-id.ts';
 import { isTombstone } from '../../event/tombstone.ts';
 import { isDeleted } from '../evaluate-appends.ts';
 import type { Page, ReadRange, StreamSummary } from '../storage.ts';
@@ -29,7 +30,13 @@ export class LogReader {
     return this.#connection.look(readTail);
   }
 
-  async readAll({ from, limit, direction }: ReadRange): Promise<Page> {
+  async readAll(range: ReadRange): Promise<Page> {
+    const { from, limit, direction, correlationId } = range;
+    if (correlationId !== undefined) {
+      const { readCorrelated } = await import('./read-correlated.ts');
+      const page = await readCorrelated(this.#connection, hash53(correlationId), range, { requested, toBatches, lastPosition, MAX_RECORD_EVENTS });
+      if (page) return page;
+    }
     if (direction === 'backwards') return this.#backwards(undefined, from, limit);
     const count = this.#recordsFor(limit);
     const records = await this.#connection.look((commits) => requested<CommitRecord[]>(commits.getAll(IDBKeyRange.lowerBound(from), count)));
