@@ -53,7 +53,7 @@ function record(workload, figures, unit) {
 }
 
 try {
-  let context = await launch();
+  const context = await launch();
   console.log(`Chromium ${context.browser()?.version() ?? ''}, ${cpus().length} cores`);
   const pages = new Map();
   const readers = new Map();

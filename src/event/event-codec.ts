@@ -1,71 +1,55 @@
-import type { EncodableAppend, EncodableEvent, EventCodec, eventsPath } from './encode.ts';
-import type { InvalidEventError, InvalidRegistryError, UnreadableEventError } from './errors.ts';
+import { eventsPath, type EncodableAppend, type EncodableEvent, type EventCodec } from './encode.ts';
+import { InvalidEventError, InvalidRegistryError, UnreadableEventError } from './errors.ts';
 import type { RawEvent } from './event-batch.ts';
-import type { idAt, newIdBase } from './event-id.ts';
-import type { EventDefinition, EventRegistry } from './event-registry.ts';
-import type { Event, StoredEvent } from './event.ts';
-import type { FORBIDDEN_KEYS } from './json.ts';
-import { inTurn, isPromise, then, type MaybePromise } from './maybe-promise.ts';
-import type { mergeMetadata } from './metadata.ts';
+import { idAt, newIdBase } from './event-id.ts';
+import type { EventDefinition, RegistryOptions } from './event-definition.ts';
+import type { StoredEvent } from './event.ts';
+import { inTurn, isPromise, andThen, type MaybePromise } from './maybe-promise.ts';
 import { createPacker, type PackContext } from './pack-data.ts';
 import type { EventSerializer } from './serializer.ts';
-import type { streamIdToString } from './stream-id.ts';
+import { streamIdToString } from './stream-id.ts';
 import { issuePath, type SchemaResult, type StandardSchema } from './standard-schema.ts';
 import { chainUpcasters, shapeName, targetOf, type Upcaster } from './upcaster.ts';
-
-/**
- * What a codec needs of the core. It is handed over, not imported, so that a bundler can leave this module out of what a
- * page loads at its start without tearing the core into pieces.
- */
-export interface CodecKit {
-  readonly InvalidEventError: typeof InvalidEventError;
-  readonly InvalidRegistryError: typeof InvalidRegistryError;
-  readonly UnreadableEventError: typeof UnreadableEventError;
-  readonly mergeMetadata: typeof mergeMetadata;
-  readonly idAt: typeof idAt;
-  readonly newIdBase: typeof newIdBase;
-  readonly FORBIDDEN_KEYS: typeof FORBIDDEN_KEYS;
-  readonly streamIdToString: typeof streamIdToString;
-  readonly eventsPath: typeof eventsPath;
-}
 
 /**
  * Checks, versions and serializes what is appended; deserializes, upcasts and, if asked, checks what is read.
  *
  * @throws {InvalidRegistryError} when the upcasters have a hole or go in a circle
  */
-export function createCodec(registry: EventRegistry<Event> | undefined, serializer: EventSerializer | undefined, kit: CodecKit): EventCodec {
-  const { unknown = 'keep', validateOnLoad = false, upcasters = [] } = registry?.options ?? {};
-  const definitions: ReadonlyMap<string, EventDefinition> = new Map(registry?.definitions);
-  const packer = createPacker(serializer, kit);
+export function createCodec(
+  definitions: ReadonlyMap<string, EventDefinition>,
+  { unknown = 'keep', validateOnLoad = false, upcasters = [] }: RegistryOptions,
+  serializer?: EventSerializer,
+): EventCodec {
+  const packer = createPacker(serializer);
   const turns = inTurn();
   const current = new Map([...definitions].map(([type, { schemaVersion = 1 }]) => [type, schemaVersion]));
   for (const [type, version] of current) {
-    if (!Number.isSafeInteger(version) || version < 1) throw new kit.InvalidRegistryError(`the schema version of ${type} is ${version}, which is none`);
+    if (!Number.isSafeInteger(version) || version < 1) throw new InvalidRegistryError(`the schema version of ${type} is ${version}, which is none`);
   }
   const { chains, problem } = chainUpcasters(upcasters, current);
-  if (problem) throw new kit.InvalidRegistryError(problem);
+  if (problem) throw new InvalidRegistryError(problem);
 
   /** The event as it is to be stored, but for its bytes. */
   const checked = (event: EncodableEvent, path: string): MaybePromise<EncodableEvent> => {
     const definition = definitions.get(event.type);
     if (!definition) {
-      if (registry && unknown === 'refuse') throw new kit.InvalidEventError(`${path}.type`, `is "${event.type}", which is no event of the registry: define it`);
+      if (unknown === 'refuse') throw new InvalidEventError(`${path}.type`, `is "${event.type}", which is no event of the registry: define it`);
       return event;
     }
     const { schema, schemaVersion = 1 } = definition;
     const accept = (result: SchemaResult<unknown>): EncodableEvent => {
       const issue = result.issues?.[0];
-      if (issue) throw new kit.InvalidEventError(`${path}.data${issuePath(issue)}`, `of ${event.type} is refused by its schema: ${issue.message}`);
+      if (issue) throw new InvalidEventError(`${path}.data${issuePath(issue)}`, `of ${event.type} is refused by its schema: ${issue.message}`);
       return { ...event, schemaVersion, data: (result as { readonly value: unknown }).value };
     };
-    return schema ? then(validate(schema, event.data), accept) : { ...event, schemaVersion };
+    return schema ? andThen(validate(schema, event.data), accept) : { ...event, schemaVersion };
   };
 
   const encodeEvent = (event: EncodableEvent, path: string, context: PackContext): MaybePromise<EncodableEvent> => {
     // What is no event at all, or is reserved, is told by the encoding that follows.
     if (typeof event !== 'object' || event === null || typeof event.type !== 'string' || event.type.startsWith('$')) return event;
-    return then(checked(event, path), (valid) => packer.pack(valid, path, context));
+    return andThen(checked(event, path), (valid) => packer.pack(valid, path, context));
   };
 
   const decodeEvent = (raw: RawEvent): MaybePromise<StoredEvent> => {
@@ -74,11 +58,11 @@ export function createCodec(registry: EventRegistry<Event> | undefined, serializ
     const chain = chains.get(shapeName({ type, schemaVersion }));
     const isCurrent = current.get(type) === schemaVersion;
     if (!chain && !format && isCurrent && schemaVersion === 1 && !validateOnLoad) return raw;
-    return then(packer.unpack(raw), (data) => {
+    return andThen(packer.unpack(raw), (data) => {
       const { format: _format, schemaVersion: _version, ...event } = raw;
-      if (chain) return check({ ...event, ...upcast(chain, data, raw, kit) });
+      if (chain) return check({ ...event, ...upcast(chain, data, raw) });
       if (isCurrent) return check({ ...event, data });
-      if (registry && unknown === 'refuse') throw new kit.UnreadableEventError(raw, 'is no event of the registry, in this schema version');
+      if (unknown === 'refuse') throw new UnreadableEventError(raw, 'is no event of the registry, in this schema version');
       return { ...event, data, ...(schemaVersion > 1 && { schemaVersion }) };
     });
   };
@@ -86,9 +70,9 @@ export function createCodec(registry: EventRegistry<Event> | undefined, serializ
   const check = (event: StoredEvent): MaybePromise<StoredEvent> => {
     const schema = validateOnLoad ? definitions.get(event.type)?.schema : undefined;
     if (!schema) return event;
-    return then(validate(schema, event.data), (result) => {
+    return andThen(validate(schema, event.data), (result) => {
       const issue = result.issues?.[0];
-      if (issue) throw new kit.UnreadableEventError(event, `is refused by its schema: data${issuePath(issue)}: ${issue.message}`);
+      if (issue) throw new UnreadableEventError(event, `is refused by its schema: data${issuePath(issue)}: ${issue.message}`);
       return { ...event, data: (result as { readonly value: unknown }).value };
     });
   };
@@ -96,11 +80,11 @@ export function createCodec(registry: EventRegistry<Event> | undefined, serializ
   return {
     encode(appends, { metadata, now }) {
       const encoded = appends.map((append, i): MaybePromise<EncodableAppend> => {
-        const stream = kit.streamIdToString(append.streamId);
-        const path = kit.eventsPath(i, appends.length);
-        const idBase = kit.newIdBase(now);
-        const events = append.events.map((event, j) => encodeEvent(event, `${path}[${j}]`, { stream, metadata, id: kit.idAt(idBase, j) }));
-        return then(all(events), (done) => ({ ...append, events: done }));
+        const stream = streamIdToString(append.streamId);
+        const path = eventsPath(i, appends.length);
+        const idBase = newIdBase(now);
+        const events = append.events.map((event, j) => encodeEvent(event, `${path}[${j}]`, { stream, metadata, id: idAt(idBase, j) }));
+        return andThen(all(events), (done) => ({ ...append, events: done }));
       });
       return turns(all(encoded));
     },
@@ -114,15 +98,15 @@ function validate(schema: StandardSchema, data: unknown): MaybePromise<SchemaRes
   return isPromise(result) ? schema['~standard'].validate(structuredClone(data)) : result;
 }
 
-function upcast(chain: readonly Upcaster[], stored: unknown, event: RawEvent, kit: CodecKit): { type: string; data: unknown } {
+function upcast(chain: readonly Upcaster[], stored: unknown, event: RawEvent): { type: string; data: unknown } {
   let data = stored;
   for (const upcaster of chain) {
     try {
       data = upcaster.upcast(data, event);
     } catch (cause) {
-      throw new kit.UnreadableEventError(event, `cannot be brought up from ${shapeName(upcaster)} (${String(cause)})`, { cause });
+      throw new UnreadableEventError(event, `cannot be brought up from ${shapeName(upcaster)} (${String(cause)})`, { cause });
     }
-    if (isPromise(data)) throw new kit.UnreadableEventError(event, `has an upcaster of ${shapeName(upcaster)} that returns a promise: it must be synchronous`);
+    if (isPromise(data)) throw new UnreadableEventError(event, `has an upcaster of ${shapeName(upcaster)} that returns a promise: it must be synchronous`);
   }
   return { type: targetOf(chain.at(-1)!).type, data };
 }

@@ -1,29 +1,9 @@
 import type { Event } from './event.ts';
+import { createCodec } from './event-codec.ts';
+import type { EventDefinition, EventDefinitionLike, RegistryOptions } from './event-definition.ts';
+import type { EventCodec } from './encode.ts';
+import type { EventSerializer } from './serializer.ts';
 import type { StandardSchema } from './standard-schema.ts';
-import type { Upcaster } from './upcaster.ts';
-
-/** What is known of one type of events. */
-export interface EventDefinition<Data = unknown> {
-  /** Checks the data of every append, and gives what is stored; any Standard Schema, such as one of valibot, zod or arktype. */
-  readonly schema?: StandardSchema<unknown, Data> | undefined;
-  /** The version of the shape that the data has now, from 1; 1 unless told. Older ones need upcasters. */
-  readonly schemaVersion?: number;
-}
-
-/** A schema alone, or a whole definition. */
-export type EventDefinitionLike = StandardSchema | EventDefinition;
-
-export interface RegistryOptions {
-  /** How events that were stored in older shapes come to the current ones. */
-  readonly upcasters?: readonly Upcaster[];
-  /**
-   * What becomes of events that are not defined, or were stored by a newer version of the application: `keep` (unless
-   * told) appends and delivers them as they are, `refuse` makes them errors.
-   */
-  readonly unknown?: 'keep' | 'refuse';
-  /** Also checks what is read, after upcasting; false unless told, as what was stored had been checked. */
-  readonly validateOnLoad?: boolean;
-}
 
 type DataOf<Definition> = Definition extends StandardSchema<infer _Input, infer Data>
   ? Data
@@ -40,16 +20,11 @@ export type EventsOf<Registry> = Registry extends EventRegistry<infer E> ? E : n
 export class EventRegistry<E extends Event = never> {
   /** Types alone: no value is there when it runs. */
   declare readonly '~event'?: E;
-  readonly options: RegistryOptions;
+  readonly #options: RegistryOptions;
   readonly #definitions = new Map<string, EventDefinition>();
 
   constructor(options: RegistryOptions = {}) {
-    this.options = options;
-  }
-
-  /** By type. */
-  get definitions(): ReadonlyMap<string, EventDefinition> {
-    return this.#definitions;
+    this.#options = options;
   }
 
   /** Defines one type, in place of an earlier definition of it. @returns this registry, whose type knows the event */
@@ -60,6 +35,11 @@ export class EventRegistry<E extends Event = never> {
     // A schema of arktype is a function.
     this.#definitions.set(type, '~standard' in definition ? { schema: definition } : definition);
     return this as unknown as EventRegistry<E | Event<Type, DataOf<Definition>>>;
+  }
+
+  /** For the store that is opened with it. @throws {InvalidRegistryError} when the upcasters have a hole or go in a circle */
+  createCodec(serializer?: EventSerializer): EventCodec {
+    return createCodec(new Map(this.#definitions), this.#options, serializer);
   }
 }
 

@@ -1,8 +1,10 @@
 import type { EncodableEvent } from './encode.ts';
-import type { CodecKit } from './event-codec.ts';
+import { InvalidEventError, UnreadableEventError } from './errors.ts';
 import type { RawEvent } from './event-batch.ts';
 import type { Metadata } from './event.ts';
-import { then, type MaybePromise } from './maybe-promise.ts';
+import { FORBIDDEN_KEYS } from './json.ts';
+import { andThen, type MaybePromise } from './maybe-promise.ts';
+import { mergeMetadata } from './metadata.ts';
 import type { EventSerializer } from './serializer.ts';
 
 /** What is known of an event before its data is put into bytes. */
@@ -21,19 +23,19 @@ export interface Packer {
 }
 
 /** Without a serializer, data stays JSON. */
-export function createPacker(serializer: EventSerializer | undefined, kit: CodecKit): Packer {
+export function createPacker(serializer: EventSerializer | undefined): Packer {
   return {
     pack(event, path, context) {
       if (!serializer || event.format !== undefined) return event;
-      checkKeys(event.data, `${path}.data`, kit);
+      checkKeys(event.data, `${path}.data`);
       const { id = context.id, type, schemaVersion = 1 } = event;
-      const metadata = kit.mergeMetadata(context.metadata, event.metadata, `${path}.metadata`) ?? {};
+      const metadata = mergeMetadata(context.metadata, event.metadata, `${path}.metadata`) ?? {};
       const known = { id, stream: context.stream, type, schemaVersion, metadata };
       const packed = attempt(
         () => serializer.serialize(event.data, known),
-        (cause) => new kit.InvalidEventError(`${path}.data`, `cannot be serialized (${String(cause)})`, { cause }),
+        (cause) => new InvalidEventError(`${path}.data`, `cannot be serialized (${String(cause)})`, { cause }),
       );
-      return then(packed, (bytes) => ({
+      return andThen(packed, (bytes) => ({
         ...event,
         id,
         data: toBase64(bytes),
@@ -46,12 +48,12 @@ export function createPacker(serializer: EventSerializer | undefined, kit: Codec
       const { format, data, id, type, schemaVersion = 1, metadata } = event;
       if (format === undefined) return data;
       if (serializer?.format !== format) {
-        throw new kit.UnreadableEventError(event, `was written by the serializer "${format}": open the store with it`);
+        throw new UnreadableEventError(event, `was written by the serializer "${format}": open the store with it`);
       }
       const stream = `${event.streamId.category}-${event.streamId.id}`;
       return attempt(
         () => serializer.deserialize(fromBase64(data as string), { id, stream, type, schemaVersion, metadata }),
-        (cause) => new kit.UnreadableEventError(event, `cannot be deserialized (${String(cause)})`, { cause }),
+        (cause) => new UnreadableEventError(event, `cannot be deserialized (${String(cause)})`, { cause }),
       );
     },
   };
@@ -70,13 +72,13 @@ function attempt<T>(work: () => MaybePromise<T>, failure: (cause: unknown) => Er
 }
 
 /** A serializer may hold what JSON cannot, but no key that a naive merge would write into a prototype. */
-function checkKeys(value: unknown, path: string, kit: CodecKit, seen: readonly unknown[] = []): void {
+function checkKeys(value: unknown, path: string, seen: readonly unknown[] = []): void {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return;
-  if (seen.includes(value)) throw new kit.InvalidEventError(path, 'holds itself');
+  if (seen.includes(value)) throw new InvalidEventError(path, 'holds itself');
   for (const [key, member] of Object.entries(value)) {
     const place = Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`;
-    if (kit.FORBIDDEN_KEYS.has(key)) throw new kit.InvalidEventError(place, 'is a forbidden key');
-    checkKeys(member, place, kit, [...seen, value]);
+    if (FORBIDDEN_KEYS.has(key)) throw new InvalidEventError(place, 'is a forbidden key');
+    checkKeys(member, place, [...seen, value]);
   }
 }
 

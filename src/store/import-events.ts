@@ -3,6 +3,7 @@ import type { InvalidImportError } from '../event/errors.ts';
 import type { hash53 } from '../event/event-id.ts';
 import type { StreamDeleted } from '../event/event.ts';
 import type { streamIdToString, StreamId } from '../event/stream-id.ts';
+import { uuidOfText } from '../event/uuid-of-text.ts';
 import type { AnyVersion } from '../event/version.ts';
 import type { Append } from '../storage/storage.ts';
 import { readLines, type Line } from './ndjson.ts';
@@ -169,7 +170,7 @@ function parseLine(target: ImportTarget, { text, number }: Line): ImportedEvent 
       type: type as string,
       data,
       ...(metadata !== undefined && { metadata: metadata as NonNullable<EncodableEvent['metadata']> }),
-      id: id === undefined ? idFromText(`${number}\n${text}`, target) : (id as string),
+      id: id === undefined ? uuidOfText(`${number}\n${text}`, target.hash53) : (id as string),
       ...(time !== undefined && { timestamp: time as number }),
       ...(schemaVersion !== undefined && { schemaVersion: schemaVersion as number }),
       ...(format !== undefined && { format }),
@@ -178,12 +179,6 @@ function parseLine(target: ImportTarget, { text, number }: Line): ImportedEvent 
   } catch (cause) {
     throw invalid(target, number, `has no valid stream id (${(cause as Error).message})`, cause);
   }
-}
-
-/** A UUID (version 8) that is the same for the same text. */
-function idFromText(text: string, { hash53 }: ImportTarget): string {
-  const [a, b, c] = [1, 2, 3].map((seed) => hash53(text, seed).toString(16).padStart(14, '0')) as [string, string, string];
-  return `${a.slice(-8)}-${b.slice(-4)}-8${b.slice(-7, -4)}-8${b.slice(-10, -7)}-${c.slice(-12)}`;
 }
 
 function invalid({ InvalidImportError }: ImportTarget, line: number, rule: string, cause?: unknown): Error {

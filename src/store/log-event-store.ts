@@ -5,10 +5,10 @@ import type { Event, EventData, Metadata, StoredEvent } from '../event/event.ts'
 import { decodeBatch, plainDecoder } from '../event/event-batch.ts';
 import { hash53 } from '../event/event-id.ts';
 import type { Limits } from '../event/limits.ts';
-import { checkCategory, splitStreamName, streamIdToString, type StreamId } from '../event/stream-id.ts';
+import { checkCategory, streamIdToString, type StreamId } from '../event/stream-id.ts';
 import { createTombstone } from '../event/tombstone.ts';
 import { AnyVersion, checkExpectedVersion, checkWholeNumber } from '../event/version.ts';
-import type { AppendOutcome, Log, StreamSummary } from '../storage/storage.ts';
+import type { AppendOutcome, Log } from '../storage/storage.ts';
 import { createBatchFilter } from '../subscription/filter.ts';
 import { LogFollower } from '../subscription/log-follower.ts';
 import { logSource, streamSource, type Source } from '../subscription/sources.ts';
@@ -21,7 +21,7 @@ import type { Health } from './health.ts';
 import type { ImportOptions, ImportResult, ImportTarget } from './import-events.ts';
 import { logPages, streamPages, type ReadableLog } from './read-events.ts';
 import type { AbortOptions, ReadAllOptions, ReadStreamOptions } from './read-options.ts';
-import { createSnapshotStore, type SnapshotStore } from './snapshot-store.ts';
+import { createSnapshotStore, type SnapshotStore } from '../aggregate/snapshot-store.ts';
 
 export interface StoreSettings {
   readonly metadata: (() => Metadata) | undefined;
@@ -30,8 +30,6 @@ export interface StoreSettings {
   readonly codec: EventCodec | undefined;
   readonly pollIntervalMs: number;
 }
-
-const LIST_PAGE_STREAMS = 256;
 
 /** The {@link Api.EventStore} over any log. */
 export class LogEventStore<E extends Event> implements Api.EventStore<E> {
@@ -113,26 +111,12 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
 
   async getStreamInfo(id: StreamId | string): Promise<Api.StreamInfo | undefined> {
     const stream = streamIdToString(id);
-    const summary = await this.#log.streamInfo(stream);
-    if (!summary) return undefined;
-    const [first, last] = await Promise.all([
-      this.#log.readStream(stream, { from: 1, limit: 1, direction: 'forwards' }),
-      this.#log.readStream(stream, { from: Infinity, limit: 1, direction: 'backwards' }),
-    ]);
-    const updatedAt = last.batches.flatMap(decodeBatch).at(-1)?.timestamp ?? 0;
-    return { ...toListing(summary), createdAt: first.batches.flatMap(decodeBatch)[0]?.timestamp ?? updatedAt, updatedAt };
+    return (await import('./list-streams.ts')).getStreamInfo(this.#log, stream, decodeBatch);
   }
 
   async *listStreams(options: Api.ListStreamsOptions = {}): AsyncGenerator<Api.StreamListing, void, undefined> {
-    const { category, includeDeleted = false, signal } = options;
-    if (category !== undefined) checkCategory(category);
-    for (let after: string | undefined; ; ) {
-      signal?.throwIfAborted();
-      const streams = await this.#log.listStreams({ category, after, limit: LIST_PAGE_STREAMS });
-      for (const summary of streams) if (includeDeleted || !summary.deleted) yield toListing(summary);
-      if (streams.length < LIST_PAGE_STREAMS) return;
-      after = streams.at(-1)!.stream;
-    }
+    if (options.category !== undefined) checkCategory(options.category);
+    yield* (await import('./list-streams.ts')).listStreams(this.#log, options);
   }
 
   async head(): Promise<Api.Checkpoint> {
@@ -233,8 +217,4 @@ async function* eventsOf<E>(pages: AsyncIterable<readonly E[]>, { signal }: Abor
 
 function toResults(outcome: Extract<AppendOutcome, { ok: true }>): Api.AppendResult[] {
   return outcome.results.map((result) => ({ ...result, deduplicated: outcome.deduplicated }));
-}
-
-function toListing({ stream, version, deleted }: StreamSummary): Api.StreamListing {
-  return { streamId: splitStreamName(stream), version, deleted };
 }

@@ -1,13 +1,12 @@
 import { ReplaySubject } from 'rxjs';
 import type { ErmineError } from '../event/errors.ts';
 import type { EventRegistry } from '../event/event-registry.ts';
-import type { EventSerializer } from '../event/serializer.ts';
+import type { DefinedSerializer } from '../event/define-serializer.ts';
 import type { Event, Metadata } from '../event/event.ts';
 import { defaultLimits, type Limits } from '../event/limits.ts';
 import { checkWholeNumber } from '../event/version.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { EventStore } from './event-store.ts';
-import { loadCodec } from './load-codec.ts';
 import { LogEventStore } from './log-event-store.ts';
 
 export interface OpenEventStoreOptions<E extends Event = Event> {
@@ -19,7 +18,7 @@ export interface OpenEventStoreOptions<E extends Event = Event> {
    */
   readonly events?: EventRegistry<E>;
   /** Makes bytes of the data of events, in place of JSON. Events that are in the log as JSON can still be read. */
-  readonly serializer?: EventSerializer;
+  readonly serializer?: DefinedSerializer;
   /** Called for every append; what it gives is the metadata of each event, under what the event brings itself. */
   readonly metadata?: () => Metadata;
   /** Milliseconds since 1970, for timestamps and ids; `Date.now` unless told. Order never depends on it. */
@@ -44,7 +43,7 @@ export interface OpenEventStoreOptions<E extends Event = Event> {
 export async function openEventStore<E extends Event = Event>(options: OpenEventStoreOptions<E>): Promise<EventStore<E>> {
   const { storage, events, serializer, metadata, clock = Date.now, limits, pollIntervalMs = 2_000 } = options;
   for (const [name, value] of Object.entries({ ...limits, pollIntervalMs })) checkWholeNumber(value, name, 1);
-  const codec = events || serializer ? await loadCodec(events, serializer) : undefined;
+  const codec = events ? events.createCodec(serializer) : serializer?.createCodec();
   const settings = { codec, metadata, clock, limits: { ...defaultLimits, ...limits }, pollIntervalMs };
   const connection$ = new ReplaySubject<ErmineError | undefined>(1);
   const log = await storage.open((error) => connection$.next(error));

@@ -1,22 +1,14 @@
 import type { Page, ReadRange } from '../storage.ts';
-import type { CommitRecord, lastPosition, toBatches } from './commit-record.ts';
+import type { CommitRecord } from './commit-record.ts';
 import type { Connection } from './connection.ts';
-import type { requested } from './request.ts';
-
-/** What this needs of its neighbours, handed over as for erasing. */
-export interface CorrelatedKit {
-  readonly requested: typeof requested;
-  readonly toBatches: typeof toBatches;
-  readonly lastPosition: typeof lastPosition;
-  readonly MAX_RECORD_EVENTS: number;
-}
+import type { Kit } from './kit.ts';
 
 /**
  * A page of the records that have an event with this correlation id, or with one of the same hash.
  *
  * @returns undefined where the records are older than the index
  */
-export async function readCorrelated(connection: Connection, key: number, range: ReadRange, kit: CorrelatedKit): Promise<Page | undefined> {
+export async function readCorrelated(kit: Kit, connection: Connection, key: number, range: ReadRange): Promise<Page | undefined> {
   const { from, limit, direction } = range;
   const forwards = direction === 'forwards';
   const { requested } = kit;
@@ -25,7 +17,7 @@ export async function readCorrelated(connection: Connection, key: number, range:
     if (uncorrelatedUntil !== undefined && (!forwards || from <= uncorrelatedUntil)) return undefined;
     const records: CommitRecord[] = [];
     let events = 0;
-    const request = transaction.objectStore('commits').index('correlations').openCursor(IDBKeyRange.only(key), forwards ? 'next' : 'prev');
+    const request = kit.commitsOf(transaction).index('correlations').openCursor(IDBKeyRange.only(key), forwards ? 'next' : 'prev');
     // The record that holds `from` begins at most so much earlier.
     const first = forwards ? from - kit.MAX_RECORD_EVENTS + 1 : from;
     let cursor = await requested(request);
