@@ -77,20 +77,22 @@ export async function loadAggregateState<State, E extends Event>(
   return { state, version, events, snapshotVersion: 0, snapshotTimestamp: undefined };
 }
 
-/** Keeps the state as a snapshot, if the policy wants it. One that cannot be kept costs time later, and is no failure now. */
+/** Keeps the state as a snapshot, if the policy wants it. One that cannot be kept costs time later, and is no failure now. @returns whether it was kept */
 export async function keepSnapshot<State, E extends Event>(
   store: StreamStore<E>,
   id: StreamId | string,
   { snapshotVersion, snapshotTimestamp }: LoadedAggregate<State, E>,
   { state, version }: AggregateState<State>,
   options: AggregateOptions<State>,
-): Promise<void> {
+): Promise<boolean> {
   const { snapshots, reducerVersion } = options;
-  if (!snapshots || version === snapshotVersion || version === 0) return;
-  if (!snapshots({ snapshotVersion, snapshotTimestamp, version, now: Date.now() })) return;
+  if (!snapshots || version === snapshotVersion || version === 0) return false;
+  if (!snapshots({ snapshotVersion, snapshotTimestamp, version, now: Date.now() })) return false;
   try {
     await store.snapshots.save({ streamId: id, version, data: state, ...(reducerVersion !== undefined && { reducerVersion }) });
+    return true;
   } catch (cause) {
     tellIgnored(id, options, 'it could not be kept', cause);
+    return false;
   }
 }

@@ -92,7 +92,8 @@ export function createRepository<State, E extends Event, A extends Aggregate<Sta
       const { state } = aggregate;
       aggregate.restore(state, version);
       const loaded = loadedBy.get(aggregate) ?? { state, version: 0, events: [], snapshotVersion: 0, snapshotTimestamp: undefined };
-      await keepSnapshot(store, id, loaded, { state, version }, options);
+      const kept = await keepSnapshot(store, id, loaded, { state, version }, options);
+      loadedBy.set(aggregate, kept ? { ...loaded, snapshotVersion: version, snapshotTimestamp: Date.now() } : loaded);
     },
   };
 }
