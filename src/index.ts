@@ -13,9 +13,11 @@ export {
   EventTooLargeError,
   InvalidEventError,
   InvalidImportError,
+  InvalidProjectionError,
   InvalidStreamIdError,
   InvalidVersionError,
   NoEventsError,
+  ProjectionFailedError,
   StorageBlockedError,
   StorageFullError,
   StorageUnavailableError,
@@ -24,10 +26,12 @@ export {
   VersionTooNewError,
   isErmineError,
   type ErrorCode,
+  type FailedEvent,
 } from './event/errors.ts';
 // The port, for whoever writes a storage.
 export type {
   Append,
+  AppendDocuments,
   AppendOutcome,
   ConnectionState,
   Direction,

@@ -212,6 +212,7 @@ export class InvalidImportError extends ErmineError {
 /** A document that came with an append is not as it was read: nothing of the append was written. Read it again and decide anew. */
 export class DocumentConflictError extends ErmineError {
   declare readonly code: 'DOCUMENT_CONFLICT';
+  /** Empty, and the key too, when the log had gone on from the position that the documents were made for. */
   declare readonly collection: string;
   declare readonly key: string;
 
@@ -219,6 +220,36 @@ export class DocumentConflictError extends ErmineError {
     super('DocumentConflictError', 'DOCUMENT_CONFLICT', `The document "${key}" of "${collection}" has changed meanwhile. ` +
         'Nothing was written. Read it again and decide anew.', { collection, key });
   }
+}
+
+/** A projection, what its handler did, or a question to it breaks a rule. */
+export class InvalidProjectionError extends ErmineError {
+  declare readonly code: 'INVALID_PROJECTION';
+  declare readonly projection: string;
+
+  constructor(projection: string, rule: string) {
+    super('InvalidProjectionError', 'INVALID_PROJECTION', `Projection "${projection}": ${rule}.`, { projection });
+  }
+}
+
+/** A handler failed at an event: its projection stands before that event until somebody decides; no other one is affected. */
+export class ProjectionFailedError extends ErmineError {
+  declare readonly code: 'PROJECTION_FAILED';
+  declare readonly projection: string;
+  declare readonly event: FailedEvent;
+
+  constructor(projection: string, event: FailedEvent, reason: string, options?: ErrorOptions) {
+    super('ProjectionFailedError', 'PROJECTION_FAILED', `Projection "${projection}" failed at the event ${event.type} at position ${event.globalPosition}: ${reason} ` +
+        'It stands before this event. Mend the handler and change the version, or call retry(), or skip().', { projection, event }, options);
+  }
+}
+
+/** The event that a projection failed at. */
+export interface FailedEvent {
+  readonly globalPosition: number;
+  readonly id: string;
+  readonly type: string;
+  readonly streamId: string;
 }
 
 interface ErrorByCode {
@@ -238,6 +269,8 @@ interface ErrorByCode {
   STREAM_DELETED: StreamDeletedError;
   INVALID_IMPORT: InvalidImportError;
   DOCUMENT_CONFLICT: DocumentConflictError;
+  INVALID_PROJECTION: InvalidProjectionError;
+  PROJECTION_FAILED: ProjectionFailedError;
 }
 
 /** The code of an {@link ErmineError}. */
@@ -274,6 +307,8 @@ const CODES: ReadonlySet<unknown> = new Set<ErrorCode>([
   'STREAM_DELETED',
   'INVALID_IMPORT',
   'DOCUMENT_CONFLICT',
+  'INVALID_PROJECTION',
+  'PROJECTION_FAILED',
 ]);
 
 function print(value: unknown): string {

@@ -61,6 +61,19 @@ export function documentAppendRules({ group, rule }: Suite): void {
       assertEqual(await documents.get([at('a')]), ['"2"'], 'the document');
     });
 
+    rule('that were made for a position refuse the append when another event has it', async (log) => {
+      const handle = await openLog(log);
+      const documents = await handle.documents();
+      await commit(handle, append('Order-1', NoStream, numbered(3)));
+      const writes = { puts: [document('a', '1')] };
+      assertEqual(await commit(handle, append('Order-2', NoStream, numbered(1), { ...writes, position: 3 })), ['DOCUMENT_CONFLICT'], 'the outcome behind the end');
+      assertEqual(await commit(handle, append('Order-2', NoStream, numbered(1), { ...writes, position: 5 })), ['DOCUMENT_CONFLICT'], 'the outcome beyond the end');
+      assertEqual([await handle.head(), await documents.get([at('a')])], [3, [undefined]], 'what is there');
+      const both = [append('Order-2', NoStream, numbered(2), { ...writes, position: 4 }), append('Order-3', NoStream, numbered(1), { puts: [document('b', '1')], position: 6 })];
+      assertEqual(await commit(handle, ...both), [2, 1], 'the outcomes at the end');
+      assertEqual(await documents.get([at('a'), at('b')]), ['"1"', '"1"'], 'the documents');
+    });
+
     rule('refuse their own append only, and each append of a group finds them as those before it leave them', async (log) => {
       const handle = await openLog(log);
       const step = (from: string | undefined, to: string): DocumentWrites => ({ expect: [{ ...at('a'), data: from && JSON.stringify(from) }], puts: [document('a', to)] });

@@ -30,8 +30,9 @@ export function createDocuments(
       const found = await read(transaction, expectations);
       // Each append finds the documents as those before it leave them.
       const current = new Map(expectations.map((expectation, i) => [nameOf(expectation), found[i]]));
-      return ({ documents }) => {
+      return ({ documents }, { tail }) => {
         if (!documents) return undefined;
+        if ((documents.position ?? tail + 1) !== tail + 1) return new ConflictError('', '');
         const conflict = documents.expect?.find((expectation) => current.get(nameOf(expectation)) !== expectation.data);
         if (conflict) return new ConflictError(conflict.collection, conflict.key);
         for (const key of documents.deletes ?? []) current.set(nameOf(key), undefined);
