@@ -2,13 +2,13 @@ import { encodeAppend } from '../store/encode-append.ts';
 import { defaultLimits } from '../event/limits.ts';
 import type { EventData } from '../event/event.ts';
 import { AnyVersion, NoStream } from '../event/version.ts';
-import type { Append, AppendOutcome, DocumentWrites, Log } from '../storage/storage.ts';
+import type { Append, AppendDocuments, AppendOutcome, DocumentWrites, Log } from '../storage/storage.ts';
 import { assertEqual } from './assert.ts';
 import { at, document, openDocuments, openLog } from './documents.ts';
 import { identified, numbered, positionsOf, range, toArray } from './events.ts';
 import type { Suite } from './suite.ts';
 
-function append(stream: string, expectedVersion: number, events: readonly EventData[], documents?: DocumentWrites): Append {
+function append(stream: string, expectedVersion: number, events: readonly EventData[], documents?: AppendDocuments): Append {
   const encoded = encodeAppend([{ streamId: stream, expectedVersion, events }], { limits: defaultLimits, now: 1_000, metadata: undefined });
   return { ...encoded, ...(documents && { documents }) };
 }
