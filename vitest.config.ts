@@ -7,7 +7,7 @@ const browserTests = 'src/**/*.browser.test.ts';
 /** One project per engine, so that each can be run, timed and counted alone. */
 const inBrowser = (browser: 'chromium' | 'firefox') => ({
   // Found here and not during the run: a page reload for a newly found dependency loses test results.
-  optimizeDeps: { include: ['fast-check', 'rxjs'] },
+  optimizeDeps: { include: ['fast-check', 'react', 'react-dom/client', 'rxjs'] },
   test: {
     name: browser,
     include: [browserTests],

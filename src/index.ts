@@ -21,9 +21,11 @@ export {
   InvalidEventError,
   InvalidImportError,
   InvalidRegistryError,
+  InvalidProjectionError,
   InvalidStreamIdError,
   InvalidVersionError,
   NoEventsError,
+  ProjectionFailedError,
   StorageBlockedError,
   StorageFullError,
   StorageUnavailableError,
@@ -33,10 +35,12 @@ export {
   VersionTooNewError,
   isErmineError,
   type ErrorCode,
+  type FailedEvent,
 } from './event/errors.ts';
 // The port, for whoever writes a storage.
 export type {
   Append,
+  AppendDocuments,
   AppendOutcome,
   ConnectionState,
   Direction,

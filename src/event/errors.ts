@@ -214,6 +214,7 @@ export class InvalidImportError extends ErmineError {
 /** A document that came with an append is not as it was read: nothing of the append was written. Read it again and decide anew. */
 export class DocumentConflictError extends ErmineError {
   declare readonly code: 'DOCUMENT_CONFLICT';
+  /** Empty, and the key too, when the log had gone on from the position that the documents were made for. */
   declare readonly collection: string;
   declare readonly key: string;
 
@@ -252,6 +253,36 @@ export class InvalidRegistryError extends ErmineError {
   }
 }
 
+/** A projection, what its handler did, or a question to it breaks a rule. */
+export class InvalidProjectionError extends ErmineError {
+  declare readonly code: 'INVALID_PROJECTION';
+  declare readonly projection: string;
+
+  constructor(projection: string, rule: string) {
+    super('INVALID_PROJECTION', `Projection "${projection}": ${rule}.`, { projection });
+  }
+}
+
+/** A handler failed at an event: its projection stands before that event until somebody decides; no other one is affected. */
+export class ProjectionFailedError extends ErmineError {
+  declare readonly code: 'PROJECTION_FAILED';
+  declare readonly projection: string;
+  declare readonly event: FailedEvent;
+
+  constructor(projection: string, event: FailedEvent, reason: string, options?: ErrorOptions) {
+    super('PROJECTION_FAILED', `Projection "${projection}" failed at the event ${event.type} at position ${event.globalPosition}: ${reason} ` +
+        'It stands before this event. Mend the handler and change the version, or call retry(), or skip().', { projection, event }, options);
+  }
+}
+
+/** The event that a projection failed at. */
+export interface FailedEvent {
+  readonly globalPosition: number;
+  readonly id: string;
+  readonly type: string;
+  readonly streamId: string;
+}
+
 interface ErrorByCode {
   CONCURRENCY_CONFLICT: ConcurrencyError;
   INVALID_VERSION: InvalidVersionError;
@@ -271,6 +302,8 @@ interface ErrorByCode {
   DOCUMENT_CONFLICT: DocumentConflictError;
   UNREADABLE_EVENT: UnreadableEventError;
   INVALID_REGISTRY: InvalidRegistryError;
+  INVALID_PROJECTION: InvalidProjectionError;
+  PROJECTION_FAILED: ProjectionFailedError;
 }
 
 /** The code of an {@link ErmineError}. */
@@ -309,6 +342,8 @@ const CODES: ReadonlySet<unknown> = new Set<ErrorCode>([
   'DOCUMENT_CONFLICT',
   'UNREADABLE_EVENT',
   'INVALID_REGISTRY',
+  'INVALID_PROJECTION',
+  'PROJECTION_FAILED',
 ]);
 
 function print(value: unknown): string {

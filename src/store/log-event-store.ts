@@ -11,6 +11,7 @@ import { AnyVersion, checkExpectedVersion, checkWholeNumber } from '../event/ver
 import type { AppendOutcome, Log } from '../storage/storage.ts';
 import { createBatchFilter } from '../subscription/filter.ts';
 import { LogFollower } from '../subscription/log-follower.ts';
+import { storeParts, type StoreParts } from '../subscription/store-parts.ts';
 import { logSource, streamSource, type Source } from '../subscription/sources.ts';
 import { subscription, type SubscribeOptions } from '../subscription/subscribe.ts';
 import { AppendQueue } from './append-queue.ts';
@@ -42,6 +43,7 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
   readonly #follower: LogFollower;
   readonly #connection$: Subject<ErmineError | undefined>;
   #closing: Promise<void> | undefined;
+  readonly [storeParts]: StoreParts;
 
   constructor(log: Log, storageName: string, connection$: Subject<ErmineError | undefined>, settings: StoreSettings) {
     this.#connection$ = connection$;
@@ -56,6 +58,7 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
       this.#follower.wake();
     });
     this.#queue = new AppendQueue(log, (batches) => this.#follower.committed(batches));
+    this[storeParts] = { log, storageName, follower: this.#follower, append: (append) => this.#queue.append(append) };
     this.snapshots = createSnapshotStore(log.snapshots, settings.clock, settings.limits.maxJsonDepth);
     this.health$ = defer(() => import('./health.ts')).pipe(switchMap(({ createHealth }) => createHealth(log, storageName, connection$)));
   }
@@ -71,7 +74,7 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
     const appends = writes as readonly EncodableAppend[];
     // Without a codec nothing is awaited before the append has its place in the queue.
     const append = encodeAppend(codec ? await codec.encode(appends, context) : appends, context);
-    return toResults(await this.#queue.append(append));
+    return toResults(await this[storeParts].append(append));
   }
 
   async loadStream(id: StreamId | string, options?: AbortOptions): Promise<StoredEvent<E>[]> {
@@ -159,7 +162,7 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
       hash53,
       InvalidImportError,
       context: { ...this.#encodeContext(), metadata: undefined },
-      append: (append) => this.#queue.append(append),
+      append: (append) => this[storeParts].append(append),
       deleteStream: (stream) => this.deleteStream(stream, AnyVersion),
     };
     return importEvents(target, source instanceof Blob ? source.stream() : source, options);

@@ -12,8 +12,9 @@ export async function checkDocuments(kit: Kit, appends: readonly Append[], trans
   const found = await read(kit, transaction, expectations);
   // Each append finds the documents as those before it leave them.
   const current = new Map(expectations.map((expectation, i) => [nameOf(expectation), found[i]]));
-  return ({ documents }) => {
+  return ({ documents }, { tail }) => {
     if (!documents) return undefined;
+    if ((documents.position ?? tail + 1) !== tail + 1) return new kit.DocumentConflictError('', '');
     const conflict = documents.expect?.find((expectation) => current.get(nameOf(expectation)) !== expectation.data);
     if (conflict) return new kit.DocumentConflictError(conflict.collection, conflict.key);
     for (const key of documents.deletes ?? []) current.set(nameOf(key), undefined);
