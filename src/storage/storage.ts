@@ -67,10 +67,23 @@ export interface Log {
   /** The documents beside the log, in the same database; their code is loaded when it is used. */
   documents(): Promise<DocumentLog>;
 
+  /**
+   * Hears of commits that others have made, where the storage itself can tell; a hint may be lost, doubled or late.
+   *
+   * @returns a function that ends it
+   */
+  onHint?(listener: (hint: Hint) => void): () => void;
+
   state(): StorageState;
 
   /** Releases everything, after what is under way. */
   close(): Promise<void>;
+}
+
+/** A wake-up that says how far a log reaches. It carries no data and is never trusted beyond its shape. */
+export interface Hint {
+  readonly epoch: string;
+  readonly position: number;
 }
 
 /** One append: written whole or not at all. */

@@ -33,6 +33,7 @@ export class LogFollower {
   #believing: ReturnType<typeof setTimeout> | undefined;
   readonly #polling: ReturnType<typeof setInterval>;
   readonly #closing = new AbortController();
+  #unlisten: (() => void) | undefined;
 
   constructor(log: Log, storageName: string, pollIntervalMs: number) {
     this.log = log;
@@ -54,6 +55,7 @@ export class LogFollower {
   /** Wakes the follower whenever there may be something new, until the returned function is called. */
   follow(follower: Follower): () => void {
     this.#followers.add(follower);
+    this.#unlisten ??= this.log.onHint?.((hint) => this.#onHint(hint));
     return () => this.#followers.delete(follower);
   }
 
@@ -95,6 +97,7 @@ export class LogFollower {
     clearTimeout(this.#believing);
     this.#closing.abort();
     this.#channel.close();
+    this.#unlisten?.();
     for (const follower of [...this.#followers]) follower.end();
   }
 

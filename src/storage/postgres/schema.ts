@@ -1,0 +1,155 @@
+/**
+ * Brings a schema from version n to n + 1, as the body of a PL/pgSQL block. Each one only adds, so that processes with
+ * the code of the version before go on working while it is rolled out.
+ *
+ * @param s the schema's name, quoted
+ */
+export type Migration = (s: string) => string;
+
+/**
+ * Version 1. The names of streams, categories and events, and what is looked up or ordered, are compared by bytes
+ * (`COLLATE "C"`): the order of a language may change with a release of the operating system and would break an index.
+ *
+ * `logs.position` is the sequencer: whoever appends to a log updates its row and so holds it until the commit, and the
+ * next one begins after that. Positions therefore become visible in their order and without a gap, which no sequence
+ * can give. The row is all that is updated each time, hence the room in its page.
+ */
+const createLog: Migration = (s) => `
+CREATE TABLE ${s}.logs (
+  tenant text COLLATE "C" PRIMARY KEY,
+  epoch text NOT NULL,
+  position bigint NOT NULL DEFAULT 0,
+  created_at timestamptz NOT NULL DEFAULT now()
+) WITH (fillfactor = 20);
+
+CREATE TABLE ${s}.streams (
+  tenant text COLLATE "C" NOT NULL,
+  name_order text COLLATE "C" NOT NULL,
+  stream text COLLATE "C" NOT NULL,
+  category text COLLATE "C" GENERATED ALWAYS AS (split_part(stream, '-', 1)) STORED,
+  version bigint NOT NULL,
+  deleted boolean NOT NULL DEFAULT false,
+  PRIMARY KEY (tenant, name_order)
+) WITH (fillfactor = 80);
+
+CREATE TABLE ${s}.events (
+  tenant text COLLATE "C" NOT NULL,
+  position bigint NOT NULL,
+  stream text COLLATE "C" NOT NULL,
+  version bigint NOT NULL,
+  event_id uuid NOT NULL,
+  type text COLLATE "C" NOT NULL,
+  data json NOT NULL,
+  metadata json,
+  timestamp_ms bigint NOT NULL,
+  schema_version integer,
+  format text COLLATE "C",
+  correlation_id text COLLATE "C",
+  PRIMARY KEY (tenant, position),
+  UNIQUE (tenant, stream, version),
+  UNIQUE (tenant, event_id)
+);
+CREATE INDEX events_by_correlation ON ${s}.events (tenant, correlation_id, position) WHERE correlation_id IS NOT NULL;
+
+CREATE TABLE ${s}.snapshots (
+  tenant text COLLATE "C" NOT NULL,
+  stream text COLLATE "C" NOT NULL,
+  key text COLLATE "C" NOT NULL,
+  version bigint NOT NULL,
+  timestamp_ms bigint NOT NULL,
+  data text NOT NULL,
+  PRIMARY KEY (tenant, stream, key)
+);
+
+-- What a decision on appends needs to know, of one moment. The head of a deleted stream is half a version after its last.
+CREATE FUNCTION ${s}.log_state(p_tenant text, p_name_orders text[], p_ids uuid[], OUT epoch text, OUT tail bigint, OUT heads float8[], OUT known json)
+LANGUAGE sql STABLE AS $function$
+  SELECT
+    (SELECT l.epoch FROM ${s}.logs l WHERE l.tenant = p_tenant),
+    (SELECT l.position FROM ${s}.logs l WHERE l.tenant = p_tenant),
+    ARRAY(
+      SELECT coalesce((SELECT s.version + CASE WHEN s.deleted THEN 0.5 ELSE 0 END FROM ${s}.streams s WHERE s.tenant = p_tenant AND s.name_order = k.name_order), 0)
+      FROM unnest(p_name_orders) WITH ORDINALITY AS k (name_order, i) ORDER BY k.i
+    ),
+    (
+      SELECT json_agg(json_build_array(e.event_id, e.stream, e.version, e.position))
+      FROM ${s}.events e WHERE e.tenant = p_tenant AND e.event_id = ANY (p_ids)
+    )
+$function$;
+
+-- Appends events if the streams are as they are said to be and none of the ids is in the log; otherwise it changes nothing
+-- and tells the state. In both cases the state is the one before. p_expected: a head, or -1 for any that is not deleted,
+-- or -2 for any that exists. The events are in the order of the log; p_stream_indexes and p_offsets give their place:
+-- the index (from 1) of the stream among p_streams, and how far after its head. p_erase: the only event is the tombstone of
+-- the only stream, all before it is erased.
+CREATE FUNCTION ${s}.append(
+  p_tenant text, p_epoch text, p_lock_timeout text,
+  p_streams text[], p_name_orders text[], p_expected float8[], p_added bigint[], p_ids uuid[],
+  p_stream_indexes integer[], p_event_streams text[], p_offsets integer[], p_event_ids uuid[], p_types text[], p_data text[], p_metadata text[],
+  p_timestamps bigint[], p_schema_versions integer[], p_formats text[], p_correlation_ids text[],
+  p_erase boolean,
+  OUT written boolean, OUT epoch text, OUT tail bigint, OUT heads float8[], OUT known json
+) LANGUAGE plpgsql VOLATILE AS $function$
+DECLARE
+  v_count CONSTANT bigint := cardinality(p_event_ids);
+BEGIN
+  PERFORM set_config('lock_timeout', p_lock_timeout, true);
+  UPDATE ${s}.logs l SET position = l.position + v_count WHERE l.tenant = p_tenant AND l.epoch = p_epoch;
+  written := FOUND;
+  -- A statement of its own sees what was committed by those whose lock was waited for.
+  SELECT s.* INTO epoch, tail, heads, known FROM ${s}.log_state(p_tenant, p_name_orders, p_ids) s;
+  IF NOT written THEN
+    RETURN;
+  END IF;
+  tail := tail - v_count;
+  written := known IS NULL AND NOT EXISTS (
+    SELECT FROM unnest(heads, p_expected) AS c (head, expected)
+    WHERE CASE c.expected WHEN -1 THEN c.head <> floor(c.head) WHEN -2 THEN c.head = 0 OR c.head <> floor(c.head) ELSE c.head <> c.expected END
+  );
+  IF NOT written THEN
+    UPDATE ${s}.logs l SET position = l.position - v_count WHERE l.tenant = p_tenant;
+    RETURN;
+  END IF;
+  INSERT INTO ${s}.events (tenant, position, stream, version, event_id, type, data, metadata, timestamp_ms, schema_version, format, correlation_id)
+  SELECT p_tenant, tail + e.i, e.stream, heads[e.stream_index] + e.after, e.event_id, e.type, e.data::json, e.metadata::json, e.timestamp_ms, e.schema_version, e.format, e.correlation_id
+  FROM unnest(p_stream_indexes, p_event_streams, p_offsets, p_event_ids, p_types, p_data, p_metadata, p_timestamps, p_schema_versions, p_formats, p_correlation_ids)
+    WITH ORDINALITY AS e (stream_index, stream, after, event_id, type, data, metadata, timestamp_ms, schema_version, format, correlation_id, i);
+  INSERT INTO ${s}.streams AS t (tenant, name_order, stream, version)
+  SELECT p_tenant, k.name_order, k.stream, k.head + k.added FROM unnest(p_name_orders, p_streams, heads, p_added) AS k (name_order, stream, head, added) WHERE k.added > 0
+  ON CONFLICT (tenant, name_order) DO UPDATE SET version = excluded.version;
+  IF p_erase THEN
+    DELETE FROM ${s}.events e WHERE e.tenant = p_tenant AND e.stream = p_streams[1] AND e.version <= heads[1];
+    DELETE FROM ${s}.snapshots n WHERE n.tenant = p_tenant AND n.stream = p_streams[1];
+    UPDATE ${s}.streams t SET deleted = true WHERE t.tenant = p_tenant AND t.name_order = p_name_orders[1];
+  END IF;
+END
+$function$;
+`;
+
+export const migrations: readonly Migration[] = [createLog];
+
+/** Makes of a schema's name an identifier of SQL. */
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/**
+ * One script that brings the schema to the newest version, in one transaction: what is killed midway leaves it as it was.
+ * Whoever comes at the same time waits, and then finds nothing to do. Each step is looked up again, so it can be run at
+ * any time.
+ */
+export function migrationScript(schema: string, steps: readonly Migration[] = migrations): string {
+  const s = quoteName(schema);
+  const blocks = steps.map(
+    (migrate, version) => `
+DO $migration$ BEGIN IF (SELECT count(*) FROM ${s}.migrations) = ${version} THEN
+${migrate(s)}
+INSERT INTO ${s}.migrations (version) VALUES (${version + 1});
+END IF; END $migration$;`,
+  );
+  return `
+SELECT pg_advisory_xact_lock(hashtextextended('ermine ' || '${schema.replaceAll("'", "''")}', 0));
+CREATE SCHEMA IF NOT EXISTS ${s};
+CREATE TABLE IF NOT EXISTS ${s}.migrations (version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now());
+${blocks.join('\n')}`;
+}
