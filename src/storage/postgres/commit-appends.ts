@@ -6,6 +6,7 @@ import type { Append, AppendOutcome } from '../storage.ts';
 import { toArrayLiteral } from './array-literal.ts';
 import type { PostgresClient, SqlRow, SqlValue } from './client.ts';
 import type { Connection } from './connection.ts';
+import { DocumentState, type StoredDocument } from './document-state.ts';
 import { toOrderedText } from './escape-text.ts';
 import { toEventParameters } from './event-rows.ts';
 
@@ -45,6 +46,7 @@ async function commitGroup(committer: Committer, appends: readonly Append[]): Pr
 interface KnownState extends LogState {
   /** False while it is only what the appends say. */
   readonly certain: boolean;
+  readonly documents: DocumentState;
 }
 
 class Committer {
@@ -62,7 +64,8 @@ class Committer {
   async commit(appends: readonly Append[], maxCalls: number): Promise<AppendOutcome[] | undefined> {
     let state = assumedState(appends);
     for (let calls = 0; calls < maxCalls; calls++) {
-      const outcomes = evaluateAppends(appends, copyOf(state));
+      const { documents } = state;
+      const outcomes = evaluateAppends(appends, copyOf(state), documents.check());
       const writes = outcomes.some((outcome) => outcome.ok && outcome.batches.length > 0);
       if (state.certain && !writes) return outcomes;
       // What is refused is refused for what is in the log, not for a guess.
@@ -72,23 +75,24 @@ class Committer {
       }
       const { written, state: actual } = await this.#call(appends, outcomes, state);
       // The same decisions, now with the versions and positions that they were given.
-      if (written) return evaluateAppends(appends, actual);
+      if (written) return evaluateAppends(appends, actual, actual.documents.check());
       state = actual;
     }
     return undefined;
   }
 
-  async #look(appends: readonly Append[], { heads }: LogState): Promise<KnownState> {
+  async #look(appends: readonly Append[], { heads, documents }: KnownState): Promise<KnownState> {
     const { schema, tenant } = this.#connection;
-    const [row] = await this.#query(`SELECT to_json(s)::text AS answer FROM ${schema}.log_state($1, $2, $3) s`, [
+    const [row] = await this.#query(`SELECT to_json(s)::text AS answer FROM ${schema}.log_state($1, $2, $3, $4::text::json) s`, [
       tenant,
       toArrayLiteral([...heads.keys()].map(toOrderedText)),
       toArrayLiteral(appends.flatMap(({ ids }) => ids)),
+      documents.toParameter(),
     ]);
     return this.#toState(row, heads).state;
   }
 
-  async #call(appends: readonly Append[], outcomes: readonly AppendOutcome[], { heads, locations }: LogState): Promise<Answer> {
+  async #call(appends: readonly Append[], outcomes: readonly AppendOutcome[], { heads, locations, documents }: KnownState): Promise<Answer> {
     const { schema, tenant, epoch, lockTimeout } = this.#connection;
     const streams = [...heads.keys()];
     const batches = outcomes.flatMap((outcome) => (outcome.ok ? outcome.batches : []));
@@ -106,8 +110,10 @@ class Committer {
       toArrayLiteral(streams.map((stream) => added.get(stream) ?? 0)),
       toArrayLiteral(appends.flatMap(({ ids }) => ids).filter((id) => !locations.has(id))),
       ...toEventParameters(batches, places),
+      documents.toParameter(),
     ];
-    const parameters = values.map((_, i) => `$${i + 1}`).join(', ');
+    // A library that knows the type of a parameter would make JSON of the text.
+    const parameters = values.map((_, i) => `$${i + 1}${i === values.length - 1 ? '::text::json' : ''}`).join(', ');
     const [row] = await this.#query(`SELECT to_json(a)::text AS answer FROM ${schema}.append(${parameters}, ${this.#erase}) a`, values);
     const answer = this.#toState(row, heads);
     // It was told not to look for these.
@@ -122,11 +128,12 @@ class Committer {
       tail: number;
       heads: number[];
       known: [id: string, stream: string, version: number, position: number][] | null;
+      documents: StoredDocument[] | null;
     };
     this.#connection.checkEpoch(answer.epoch);
     const heads = new Map([...streams.keys()].map((stream, i) => [stream, answer.heads[i]!]));
     const locations = new Map((answer.known ?? []).map(([id, stream, version, position]): [string, EventLocation] => [id, { stream, version, position }]));
-    return { written: answer.written === true, state: { certain: true, tail: answer.tail, heads, locations } };
+    return { written: answer.written === true, state: { certain: true, tail: answer.tail, heads, locations, documents: new DocumentState(answer.documents ?? []) } };
   }
 }
 
@@ -143,7 +150,7 @@ function assumedState(appends: readonly Append[]): KnownState {
       if (!heads.has(stream)) heads.set(stream, expectedVersion === StreamExists ? 1 : Math.max(0, expectedVersion));
     }
   }
-  return { certain: false, tail: 0, heads, locations: new Map() };
+  return { certain: false, tail: 0, heads, locations: new Map(), documents: DocumentState.assumed(appends) };
 }
 
 function copyOf({ tail, heads, locations }: LogState): LogState {

@@ -15,14 +15,15 @@ export function fromStorableText(text: string): string {
 
 /**
  * A text of ASCII whose order by bytes is the order of the original's UTF-16 units: plain ASCII stays as it is, any other
- * unit is `~` and four hex digits. The order of UTF-8, which PostgreSQL has, is another one beyond U+FFFF.
+ * unit is `~` and four hex digits, and the two lowest, which text cannot hold or which mark them, are told by a mark below
+ * all others. The order of UTF-8, which PostgreSQL has, is another one beyond U+FFFF.
  */
 export function toOrderedText(text: string): string {
-  return text.replace(/[^\x01-\x7d]/g, (unit) => `~${hex4(unit)}`);
+  return text.replace(/[^\x02-\x7d]/g, (unit) => (unit === '\0' ? '\x01\x01' : unit === '\x01' ? '\x01\x02' : `~${hex4(unit)}`));
 }
 
 export function fromOrderedText(text: string): string {
-  return text.replace(/~(.{4})/g, (_, hex: string) => unit(hex));
+  return text.replace(/\x01([^])|~(.{4})/g, (_, low: string | undefined, hex: string) => (low === undefined ? unit(hex) : low === '\x01' ? '\0' : '\x01'));
 }
 
 function hex4(unit: string): string {

@@ -61,8 +61,27 @@ CREATE TABLE ${s}.snapshots (
   PRIMARY KEY (tenant, stream, key)
 );
 
+CREATE TABLE ${s}.documents (
+  tenant text COLLATE "C" NOT NULL,
+  collection text COLLATE "C" NOT NULL,
+  key text COLLATE "C" NOT NULL,
+  data text NOT NULL,
+  PRIMARY KEY (tenant, collection, key)
+);
+
+CREATE TABLE ${s}.document_entries (
+  tenant text COLLATE "C" NOT NULL,
+  collection text COLLATE "C" NOT NULL,
+  index_name text COLLATE "C" NOT NULL,
+  value text COLLATE "C" NOT NULL,
+  key text COLLATE "C" NOT NULL,
+  PRIMARY KEY (tenant, collection, index_name, value, key),
+  FOREIGN KEY (tenant, collection, key) REFERENCES ${s}.documents ON DELETE CASCADE
+);
+CREATE INDEX document_entries_by_key ON ${s}.document_entries (tenant, collection, key);
+
 -- What a decision on appends needs to know, of one moment. The head of a deleted stream is half a version after its last.
-CREATE FUNCTION ${s}.log_state(p_tenant text, p_name_orders text[], p_ids uuid[], OUT epoch text, OUT tail bigint, OUT heads float8[], OUT known json)
+CREATE FUNCTION ${s}.log_state(p_tenant text, p_name_orders text[], p_ids uuid[], p_documents json, OUT epoch text, OUT tail bigint, OUT heads float8[], OUT known json, OUT documents json)
 LANGUAGE sql STABLE AS $function$
   SELECT
     (SELECT l.epoch FROM ${s}.logs l WHERE l.tenant = p_tenant),
@@ -74,11 +93,51 @@ LANGUAGE sql STABLE AS $function$
     (
       SELECT json_agg(json_build_array(e.event_id, e.stream, e.version, e.position))
       FROM ${s}.events e WHERE e.tenant = p_tenant AND e.event_id = ANY (p_ids)
+    ),
+    (
+      SELECT json_agg(json_build_array(x.e ->> 0, x.e ->> 1, d.data) ORDER BY x.i)
+      FROM json_array_elements(p_documents -> 'expect') WITH ORDINALITY AS x (e, i)
+      LEFT JOIN ${s}.documents d ON d.tenant = p_tenant AND d.collection = x.e ->> 0 AND d.key = x.e ->> 1
     )
 $function$;
 
--- Appends events if the streams are as they are said to be and none of the ids is in the log; otherwise it changes nothing
--- and tells the state. In both cases the state is the one before. p_expected: a head, or -1 for any that is not deleted,
+-- p_documents: {"expect": [[collection, key, data or null] …], "deletes": [[collection, key] …],
+-- "puts": [[collection, key, data, [[index, value] …]] …]}. The caller holds the log.
+CREATE FUNCTION ${s}.put_documents(p_tenant text, p_documents json) RETURNS void LANGUAGE plpgsql VOLATILE AS $function$
+BEGIN
+  DELETE FROM ${s}.documents d USING json_array_elements(p_documents -> 'deletes') x
+  WHERE d.tenant = p_tenant AND d.collection = x ->> 0 AND d.key = x ->> 1;
+  DELETE FROM ${s}.document_entries n USING json_array_elements(p_documents -> 'puts') x
+  WHERE n.tenant = p_tenant AND n.collection = x ->> 0 AND n.key = x ->> 1;
+  INSERT INTO ${s}.documents AS d (tenant, collection, key, data)
+  SELECT p_tenant, x ->> 0, x ->> 1, x ->> 2 FROM json_array_elements(p_documents -> 'puts') x
+  ON CONFLICT (tenant, collection, key) DO UPDATE SET data = excluded.data;
+  INSERT INTO ${s}.document_entries (tenant, collection, index_name, value, key)
+  SELECT p_tenant, x ->> 0, v ->> 0, v ->> 1, x ->> 1 FROM json_array_elements(p_documents -> 'puts') x, json_array_elements(x -> 3) v;
+END
+$function$;
+
+-- Writes documents if all are as expected.
+CREATE FUNCTION ${s}.write_documents(p_tenant text, p_epoch text, p_lock_timeout text, p_synchronous_commit text, p_documents json, OUT written boolean, OUT epoch text)
+LANGUAGE plpgsql VOLATILE AS $function$
+BEGIN
+  PERFORM set_config('lock_timeout', p_lock_timeout, true), set_config('synchronous_commit', coalesce(p_synchronous_commit, current_setting('synchronous_commit')), true);
+  PERFORM FROM ${s}.logs l WHERE l.tenant = p_tenant AND l.epoch = p_epoch FOR NO KEY UPDATE;
+  written := FOUND;
+  SELECT l.epoch INTO epoch FROM ${s}.logs l WHERE l.tenant = p_tenant;
+  written := written AND NOT EXISTS (
+    SELECT FROM json_array_elements(p_documents -> 'expect') x
+    LEFT JOIN ${s}.documents d ON d.tenant = p_tenant AND d.collection = x ->> 0 AND d.key = x ->> 1
+    WHERE d.data IS DISTINCT FROM x ->> 2
+  );
+  IF written THEN
+    PERFORM ${s}.put_documents(p_tenant, p_documents);
+  END IF;
+END
+$function$;
+
+-- Appends events, and writes documents with them, if the streams and the documents are as they are said to be and none of
+-- the ids is in the log; otherwise it changes nothing and tells the state. In both cases the state is the one before. p_expected: a head, or -1 for any that is not deleted,
 -- or -2 for any that exists. The events are in the order of the log; p_stream_indexes and p_offsets give their place:
 -- the index (from 1) of the stream among p_streams, and how far after its head. p_erase: the only event is the tombstone of
 -- the only stream, all before it is erased.
@@ -87,8 +146,8 @@ CREATE FUNCTION ${s}.append(
   p_streams text[], p_name_orders text[], p_expected float8[], p_added bigint[], p_ids uuid[],
   p_stream_indexes integer[], p_event_streams text[], p_offsets integer[], p_event_ids uuid[], p_types text[], p_data text[], p_metadata text[],
   p_timestamps bigint[], p_schema_versions integer[], p_formats text[], p_correlation_ids text[],
-  p_erase boolean,
-  OUT written boolean, OUT epoch text, OUT tail bigint, OUT heads float8[], OUT known json
+  p_documents json, p_erase boolean,
+  OUT written boolean, OUT epoch text, OUT tail bigint, OUT heads float8[], OUT known json, OUT documents json
 ) LANGUAGE plpgsql VOLATILE AS $function$
 DECLARE
   v_count CONSTANT bigint := cardinality(p_event_ids);
@@ -97,7 +156,7 @@ BEGIN
   UPDATE ${s}.logs l SET position = l.position + v_count WHERE l.tenant = p_tenant AND l.epoch = p_epoch;
   written := FOUND;
   -- A statement of its own sees what was committed by those whose lock was waited for.
-  SELECT s.* INTO epoch, tail, heads, known FROM ${s}.log_state(p_tenant, p_name_orders, p_ids) s;
+  SELECT s.* INTO epoch, tail, heads, known, documents FROM ${s}.log_state(p_tenant, p_name_orders, p_ids, p_documents) s;
   IF NOT written THEN
     RETURN;
   END IF;
@@ -106,6 +165,12 @@ BEGIN
     SELECT FROM unnest(heads, p_expected) AS c (head, expected)
     WHERE CASE c.expected WHEN -1 THEN c.head <> floor(c.head) WHEN -2 THEN c.head = 0 OR c.head <> floor(c.head) ELSE c.head <> c.expected END
   );
+  IF written AND documents IS NOT NULL THEN
+    written := NOT EXISTS (
+      SELECT FROM json_array_elements(documents) WITH ORDINALITY AS a (e, i) JOIN json_array_elements(p_documents -> 'expect') WITH ORDINALITY AS x (e, i) USING (i)
+      WHERE a.e ->> 2 IS DISTINCT FROM x.e ->> 2
+    );
+  END IF;
   IF NOT written THEN
     UPDATE ${s}.logs l SET position = l.position - v_count WHERE l.tenant = p_tenant;
     RETURN;
@@ -117,6 +182,9 @@ BEGIN
   INSERT INTO ${s}.streams AS t (tenant, name_order, stream, version)
   SELECT p_tenant, k.name_order, k.stream, k.head + k.added FROM unnest(p_name_orders, p_streams, heads, p_added) AS k (name_order, stream, head, added) WHERE k.added > 0
   ON CONFLICT (tenant, name_order) DO UPDATE SET version = excluded.version;
+  IF p_documents IS NOT NULL THEN
+    PERFORM ${s}.put_documents(p_tenant, p_documents);
+  END IF;
   IF p_erase THEN
     DELETE FROM ${s}.events e WHERE e.tenant = p_tenant AND e.stream = p_streams[1] AND e.version <= heads[1];
     DELETE FROM ${s}.snapshots n WHERE n.tenant = p_tenant AND n.stream = p_streams[1];
