@@ -1,5 +1,6 @@
 import type { EventBatch, NewBatch } from '../event/event-batch.ts';
 import type { ErmineError } from '../event/errors.ts';
+import type { Hint } from '../event/hint.ts';
 
 /**
  * Where a log is kept. Whoever implements one makes it pass `testStorage` of `ermine/testing`, with no exception.
@@ -78,12 +79,6 @@ export interface Log {
 
   /** Releases everything, after what is under way. */
   close(): Promise<void>;
-}
-
-/** A wake-up that says how far a log reaches. It carries no data and is never trusted beyond its shape. */
-export interface Hint {
-  readonly epoch: string;
-  readonly position: number;
 }
 
 /** One append: written whole or not at all. */

@@ -1,6 +1,7 @@
 import type { EventBatch } from '../event/event-batch.ts';
+import type { Hint } from '../event/hint.ts';
 import type { Log, Page } from '../storage/storage.ts';
-import { createHintChannel, type Hint, type HintChannel } from '../tabs/hint-channel.ts';
+import { createHintChannel, type HintChannel } from '../tabs/hint-channel.ts';
 import { onPageAwake } from '../tabs/page-events.ts';
 import { unref } from '../tabs/unref.ts';
 

@@ -14,17 +14,20 @@ export function fromStorableText(text: string): string {
 }
 
 /**
- * A text of ASCII whose order by bytes is the order of the original's UTF-16 units: plain ASCII stays as it is, any other
- * unit is `~` and four hex digits, and the two lowest, which text cannot hold or which mark them, are told by a mark below
- * all others. The order of UTF-8, which PostgreSQL has, is another one beyond U+FFFF.
+ * A text of printable ASCII whose order by bytes is the order of the original's UTF-16 units: what is between `"` and `}`
+ * stays as it is, any other unit is four hex digits after `!` (below all that stays) or `~` (above). The order of UTF-8,
+ * which PostgreSQL has, is another one beyond U+FFFF.
  */
 export function toOrderedText(text: string): string {
-  return text.replace(/[^\x02-\x7d]/g, (unit) => (unit === '\0' ? '\x01\x01' : unit === '\x01' ? '\x01\x02' : `~${hex4(unit)}`));
+  return text.replace(/[^"-}]/g, (unit) => (unit < '"' ? '!' : '~') + hex4(unit));
 }
 
 export function fromOrderedText(text: string): string {
-  return text.replace(/\x01([^])|~(.{4})/g, (_, low: string | undefined, hex: string) => (low === undefined ? unit(hex) : low === '\x01' ? '\0' : '\x01'));
+  return text.replace(/[!~](.{4})/g, (_, hex: string) => unit(hex));
 }
+
+/** After every ordered text. */
+export const LAST_ORDERED = '~~';
 
 function hex4(unit: string): string {
   return unit.charCodeAt(0).toString(16).padStart(4, '0');

@@ -1,4 +1,4 @@
-import type { Hint } from '../storage.ts';
+import type { Hint } from '../../event/hint.ts';
 import type { AnyPostgresClient } from './adapt-client.ts';
 import type { PostgresClient } from './client.ts';
 

@@ -2,7 +2,7 @@ import type { EventBatch } from '../../event/event-batch.ts';
 import type { Page, ReadRange, StreamSummary } from '../storage.ts';
 import type { SqlRow } from './client.ts';
 import type { Connection } from './connection.ts';
-import { toOrderedText } from './escape-text.ts';
+import { LAST_ORDERED, toOrderedText } from './escape-text.ts';
 import { EVENT_COLUMNS, erasedBatch, toBatches, toEventRow, type EventRow } from './event-rows.ts';
 
 /** A page ends after so many bytes, as they are stored, even if it has fewer events. */
@@ -72,9 +72,9 @@ export class LogReader {
   async listStreams(range: { category: string | undefined; after: string | undefined; limit: number }): Promise<StreamSummary[]> {
     const { schema, tenant } = this.#connection;
     const { category, after, limit } = range;
-    // "." is the character after "-", and no ordered text holds one above "~".
+    // "." is the character after "-".
     const lower = after ?? (category === undefined ? '' : `${category}-`);
-    const upper = category === undefined ? '\x7f' : toOrderedText(`${category}.`);
+    const upper = category === undefined ? LAST_ORDERED : toOrderedText(`${category}.`);
     const rows = await this.#connection.read(
       `SELECT l.epoch, s.stream, s.version::float8 AS version, s.deleted FROM ${schema}.logs l LEFT JOIN LATERAL (
          SELECT * FROM ${schema}.streams s WHERE s.tenant = $1 AND s.name_order > $2 AND s.name_order < $3 ORDER BY s.name_order LIMIT $4::integer
