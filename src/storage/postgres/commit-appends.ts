@@ -83,13 +83,13 @@ class Committer {
 
   async #look(appends: readonly Append[], { heads, documents }: KnownState): Promise<KnownState> {
     const { schema, tenant } = this.#connection;
-    const [row] = await this.#query(`SELECT to_json(s)::text AS answer FROM ${schema}.log_state($1, $2, $3, $4::text::json) s`, [
+    const [row] = await this.#query(`SELECT ${schema}.log_state($1, $2, $3, $4::text::json)::text AS answer`, [
       tenant,
       toArrayLiteral([...heads.keys()].map(toOrderedText)),
       toArrayLiteral(appends.flatMap(({ ids }) => ids)),
       documents.toParameter(),
     ]);
-    return this.#toState(row, heads).state;
+    return this.#toState(row, heads, documents).state;
   }
 
   async #call(appends: readonly Append[], outcomes: readonly AppendOutcome[], { heads, locations, documents }: KnownState): Promise<Answer> {
@@ -114,26 +114,26 @@ class Committer {
     ];
     // A library that knows the type of a parameter would make JSON of the text.
     const parameters = values.map((_, i) => `$${i + 1}${i === values.length - 1 ? '::text::json' : ''}`).join(', ');
-    const [row] = await this.#query(`SELECT to_json(a)::text AS answer FROM ${schema}.append(${parameters}, ${this.#erase}) a`, values);
-    const answer = this.#toState(row, heads);
+    const [row] = await this.#query(`SELECT ${schema}.append(${parameters}, ${this.#erase})::text AS answer`, values);
+    const answer = this.#toState(row, heads, documents);
     // It was told not to look for these.
     for (const [id, location] of locations) answer.state.locations.set(id, location);
     return answer;
   }
 
-  #toState(row: SqlRow | undefined, streams: ReadonlyMap<string, number>): Answer {
+  #toState(row: SqlRow | undefined, streams: ReadonlyMap<string, number>, documents: DocumentState): Answer {
     const answer = JSON.parse(String(row?.['answer'])) as {
       written?: boolean;
       epoch: string | null;
       tail: number;
       heads: number[];
-      known: [id: string, stream: string, version: number, position: number][] | null;
-      documents: StoredDocument[] | null;
+      known?: [id: string, stream: string, version: number, position: number][] | null;
+      documents?: StoredDocument[] | null;
     };
     this.#connection.checkEpoch(answer.epoch);
     const heads = new Map([...streams.keys()].map((stream, i) => [stream, answer.heads[i]!]));
     const locations = new Map((answer.known ?? []).map(([id, stream, version, position]): [string, EventLocation] => [id, { stream, version, position }]));
-    return { written: answer.written === true, state: { certain: true, tail: answer.tail, heads, locations, documents: new DocumentState(answer.documents ?? []) } };
+    return { written: answer.written === true, state: { certain: true, tail: answer.tail, heads, locations, documents: answer.documents ? new DocumentState(answer.documents) : documents } };
   }
 }
 

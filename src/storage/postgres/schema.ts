@@ -80,30 +80,34 @@ CREATE TABLE ${s}.document_entries (
 );
 CREATE INDEX document_entries_by_key ON ${s}.document_entries (tenant, collection, key);
 
+-- The functions keep one plan each for a session: planned anew for each call, they would take three times as long.
+
 -- What a decision on appends needs to know, of one moment. The head of a deleted stream is half a version after its last.
-CREATE FUNCTION ${s}.log_state(p_tenant text, p_name_orders text[], p_ids uuid[], p_documents json, OUT epoch text, OUT tail bigint, OUT heads float8[], OUT known json, OUT documents json)
-LANGUAGE sql STABLE AS $function$
-  SELECT
-    (SELECT l.epoch FROM ${s}.logs l WHERE l.tenant = p_tenant),
-    (SELECT l.position FROM ${s}.logs l WHERE l.tenant = p_tenant),
-    ARRAY(
+CREATE FUNCTION ${s}.log_state(p_tenant text, p_name_orders text[], p_ids uuid[], p_documents json) RETURNS json
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $function$
+BEGIN
+  RETURN json_build_object(
+    'epoch', (SELECT l.epoch FROM ${s}.logs l WHERE l.tenant = p_tenant),
+    'tail', (SELECT l.position FROM ${s}.logs l WHERE l.tenant = p_tenant),
+    'heads', ARRAY(
       SELECT coalesce((SELECT s.version + CASE WHEN s.deleted THEN 0.5 ELSE 0 END FROM ${s}.streams s WHERE s.tenant = p_tenant AND s.name_order = k.name_order), 0)
       FROM unnest(p_name_orders) WITH ORDINALITY AS k (name_order, i) ORDER BY k.i
     ),
-    (
-      SELECT json_agg(json_build_array(e.event_id, e.stream, e.version, e.position))
-      FROM ${s}.events e WHERE e.tenant = p_tenant AND e.event_id = ANY (p_ids)
+    'known', (
+      SELECT json_agg(json_build_array(e.event_id, e.stream, e.version, e.position)) FROM unnest(p_ids) AS i (id)
+      CROSS JOIN LATERAL (SELECT * FROM ${s}.events e WHERE e.tenant = p_tenant AND e.event_id = i.id LIMIT 1) e
     ),
-    (
-      SELECT json_agg(json_build_array(x.e ->> 0, x.e ->> 1, d.data) ORDER BY x.i)
+    'documents', (
+      SELECT json_agg(json_build_array(x.e ->> 0, x.e ->> 1, (SELECT d.data FROM ${s}.documents d WHERE d.tenant = p_tenant AND d.collection = x.e ->> 0 AND d.key = x.e ->> 1)) ORDER BY x.i)
       FROM json_array_elements(p_documents -> 'expect') WITH ORDINALITY AS x (e, i)
-      LEFT JOIN ${s}.documents d ON d.tenant = p_tenant AND d.collection = x.e ->> 0 AND d.key = x.e ->> 1
     )
+  );
+END
 $function$;
 
 -- p_documents: {"expect": [[collection, key, data or null] …], "deletes": [[collection, key] …],
 -- "puts": [[collection, key, data, [[index, value] …]] …]}. The caller holds the log.
-CREATE FUNCTION ${s}.put_documents(p_tenant text, p_documents json) RETURNS void LANGUAGE plpgsql VOLATILE AS $function$
+CREATE FUNCTION ${s}.put_documents(p_tenant text, p_documents json) RETURNS void LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan AS $function$
 BEGIN
   DELETE FROM ${s}.documents d USING json_array_elements(p_documents -> 'deletes') x
   WHERE d.tenant = p_tenant AND d.collection = x ->> 0 AND d.key = x ->> 1;
@@ -117,19 +121,24 @@ BEGIN
 END
 $function$;
 
+CREATE FUNCTION ${s}.documents_match(p_tenant text, p_documents json) RETURNS boolean LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan AS $function$
+BEGIN
+  RETURN NOT EXISTS (
+    SELECT FROM json_array_elements(p_documents -> 'expect') x
+    WHERE (SELECT d.data FROM ${s}.documents d WHERE d.tenant = p_tenant AND d.collection = x ->> 0 AND d.key = x ->> 1) IS DISTINCT FROM x ->> 2
+  );
+END
+$function$;
+
 -- Writes documents if all are as expected.
 CREATE FUNCTION ${s}.write_documents(p_tenant text, p_epoch text, p_lock_timeout text, p_synchronous_commit text, p_documents json, OUT written boolean, OUT epoch text)
-LANGUAGE plpgsql VOLATILE AS $function$
+LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan AS $function$
 BEGIN
   PERFORM set_config('lock_timeout', p_lock_timeout, true), set_config('synchronous_commit', coalesce(p_synchronous_commit, current_setting('synchronous_commit')), true);
   PERFORM FROM ${s}.logs l WHERE l.tenant = p_tenant AND l.epoch = p_epoch FOR NO KEY UPDATE;
   written := FOUND;
   SELECT l.epoch INTO epoch FROM ${s}.logs l WHERE l.tenant = p_tenant;
-  written := written AND NOT EXISTS (
-    SELECT FROM json_array_elements(p_documents -> 'expect') x
-    LEFT JOIN ${s}.documents d ON d.tenant = p_tenant AND d.collection = x ->> 0 AND d.key = x ->> 1
-    WHERE d.data IS DISTINCT FROM x ->> 2
-  );
+  written := written AND ${s}.documents_match(p_tenant, p_documents);
   IF written THEN
     PERFORM ${s}.put_documents(p_tenant, p_documents);
   END IF;
@@ -146,50 +155,52 @@ CREATE FUNCTION ${s}.append(
   p_streams text[], p_name_orders text[], p_expected float8[], p_added bigint[], p_ids uuid[],
   p_stream_indexes integer[], p_event_streams text[], p_offsets integer[], p_event_ids uuid[], p_types text[], p_data text[], p_metadata text[],
   p_timestamps bigint[], p_schema_versions integer[], p_formats text[], p_correlation_ids text[],
-  p_documents json, p_erase boolean,
-  OUT written boolean, OUT epoch text, OUT tail bigint, OUT heads float8[], OUT known json, OUT documents json
-) LANGUAGE plpgsql VOLATILE AS $function$
+  p_documents json, p_erase boolean
+) RETURNS json LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan AS $function$
 DECLARE
   v_count CONSTANT bigint := cardinality(p_event_ids);
+  v_lock_timeout CONSTANT text := set_config('lock_timeout', p_lock_timeout, true);
+  v_tail bigint;
+  v_heads float8[];
+  v_met boolean;
 BEGIN
-  PERFORM set_config('lock_timeout', p_lock_timeout, true);
-  UPDATE ${s}.logs l SET position = l.position + v_count WHERE l.tenant = p_tenant AND l.epoch = p_epoch;
-  written := FOUND;
-  -- A statement of its own sees what was committed by those whose lock was waited for.
-  SELECT s.* INTO epoch, tail, heads, known, documents FROM ${s}.log_state(p_tenant, p_name_orders, p_ids, p_documents) s;
-  IF NOT written THEN
-    RETURN;
+  UPDATE ${s}.logs l SET position = l.position + v_count WHERE l.tenant = p_tenant AND l.epoch = p_epoch RETURNING l.position - v_count INTO v_tail;
+  IF v_tail IS NULL THEN
+    RETURN ${s}.log_state(p_tenant, p_name_orders, p_ids, p_documents);
   END IF;
-  tail := tail - v_count;
-  written := known IS NULL AND NOT EXISTS (
-    SELECT FROM unnest(heads, p_expected) AS c (head, expected)
-    WHERE CASE c.expected WHEN -1 THEN c.head <> floor(c.head) WHEN -2 THEN c.head = 0 OR c.head <> floor(c.head) ELSE c.head <> c.expected END
-  );
-  IF written AND documents IS NOT NULL THEN
-    written := NOT EXISTS (
-      SELECT FROM json_array_elements(documents) WITH ORDINALITY AS a (e, i) JOIN json_array_elements(p_documents -> 'expect') WITH ORDINALITY AS x (e, i) USING (i)
-      WHERE a.e ->> 2 IS DISTINCT FROM x.e ->> 2
-    );
+  -- Statements of their own see what was committed by those whose lock was waited for.
+  SELECT array_agg(h.head ORDER BY h.i), bool_and(CASE h.expected WHEN -1 THEN NOT h.deleted WHEN -2 THEN h.head > 0 AND NOT h.deleted ELSE h.head = h.expected END)
+  INTO v_heads, v_met FROM (
+    SELECT k.i, k.expected, coalesce(s.deleted, false) AS deleted, coalesce(s.version + CASE WHEN s.deleted THEN 0.5 ELSE 0 END, 0)::float8 AS head
+    FROM unnest(p_name_orders, p_expected) WITH ORDINALITY AS k (name_order, expected, i)
+    LEFT JOIN LATERAL (SELECT * FROM ${s}.streams s WHERE s.tenant = p_tenant AND s.name_order = k.name_order LIMIT 1) s ON true
+  ) h;
+  IF v_met AND cardinality(p_ids) > 0 THEN
+    v_met := NOT EXISTS (SELECT FROM unnest(p_ids) AS i (id) WHERE (SELECT true FROM ${s}.events e WHERE e.tenant = p_tenant AND e.event_id = i.id LIMIT 1));
   END IF;
-  IF NOT written THEN
+  IF v_met AND p_documents IS NOT NULL THEN
+    v_met := ${s}.documents_match(p_tenant, p_documents);
+  END IF;
+  IF NOT v_met THEN
     UPDATE ${s}.logs l SET position = l.position - v_count WHERE l.tenant = p_tenant;
-    RETURN;
+    RETURN ${s}.log_state(p_tenant, p_name_orders, p_ids, p_documents);
   END IF;
   INSERT INTO ${s}.events (tenant, position, stream, version, event_id, type, data, metadata, timestamp_ms, schema_version, format, correlation_id)
-  SELECT p_tenant, tail + e.i, e.stream, heads[e.stream_index] + e.after, e.event_id, e.type, e.data::json, e.metadata::json, e.timestamp_ms, e.schema_version, e.format, e.correlation_id
+  SELECT p_tenant, v_tail + e.i, e.stream, v_heads[e.stream_index] + e.after, e.event_id, e.type, e.data::json, e.metadata::json, e.timestamp_ms, e.schema_version, e.format, e.correlation_id
   FROM unnest(p_stream_indexes, p_event_streams, p_offsets, p_event_ids, p_types, p_data, p_metadata, p_timestamps, p_schema_versions, p_formats, p_correlation_ids)
     WITH ORDINALITY AS e (stream_index, stream, after, event_id, type, data, metadata, timestamp_ms, schema_version, format, correlation_id, i);
   INSERT INTO ${s}.streams AS t (tenant, name_order, stream, version)
-  SELECT p_tenant, k.name_order, k.stream, k.head + k.added FROM unnest(p_name_orders, p_streams, heads, p_added) AS k (name_order, stream, head, added) WHERE k.added > 0
+  SELECT p_tenant, k.name_order, k.stream, k.head + k.added FROM unnest(p_name_orders, p_streams, v_heads, p_added) AS k (name_order, stream, head, added) WHERE k.added > 0
   ON CONFLICT (tenant, name_order) DO UPDATE SET version = excluded.version;
   IF p_documents IS NOT NULL THEN
     PERFORM ${s}.put_documents(p_tenant, p_documents);
   END IF;
   IF p_erase THEN
-    DELETE FROM ${s}.events e WHERE e.tenant = p_tenant AND e.stream = p_streams[1] AND e.version <= heads[1];
+    DELETE FROM ${s}.events e WHERE e.tenant = p_tenant AND e.stream = p_streams[1] AND e.version <= v_heads[1];
     DELETE FROM ${s}.snapshots n WHERE n.tenant = p_tenant AND n.stream = p_streams[1];
     UPDATE ${s}.streams t SET deleted = true WHERE t.tenant = p_tenant AND t.name_order = p_name_orders[1];
   END IF;
+  RETURN json_build_object('written', true, 'epoch', p_epoch, 'tail', v_tail, 'heads', v_heads);
 END
 $function$;
 `;
