@@ -1,6 +1,7 @@
 import type { EventBatch, EventDecoder } from '../event/event-batch.ts';
+import type { Hint } from '../event/hint.ts';
 import type { Log, Page } from '../storage/storage.ts';
-import { createHintChannel, type Hint, type HintChannel } from '../tabs/hint-channel.ts';
+import { createHintChannel, type HintChannel } from '../tabs/hint-channel.ts';
 import { onPageAwake } from '../tabs/page-events.ts';
 import { unref } from '../tabs/unref.ts';
 
@@ -34,6 +35,7 @@ export class LogFollower {
   #believing: ReturnType<typeof setTimeout> | undefined;
   readonly #polling: ReturnType<typeof setInterval>;
   readonly #closing = new AbortController();
+  #unlisten: (() => void) | undefined;
 
   constructor(log: Log, decoder: EventDecoder, storageName: string, pollIntervalMs: number) {
     this.log = log;
@@ -56,6 +58,7 @@ export class LogFollower {
   /** Wakes the follower whenever there may be something new, until the returned function is called. */
   follow(follower: Follower): () => void {
     this.#followers.add(follower);
+    this.#unlisten ??= this.log.onHint?.((hint) => this.#onHint(hint));
     return () => this.#followers.delete(follower);
   }
 
@@ -97,6 +100,7 @@ export class LogFollower {
     clearTimeout(this.#believing);
     this.#closing.abort();
     this.#channel.close();
+    this.#unlisten?.();
     for (const follower of [...this.#followers]) follower.end();
   }
 
