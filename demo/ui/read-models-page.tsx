@@ -11,7 +11,7 @@ interface Model {
 /** What is made of the log, and how each of them is doing. */
 export function ReadModelsPage({ models }: { readonly models: ReadModels }) {
   const list: readonly Model[] = [
-    { title: 'Cases', serves: 'A document for each case: the list and the search.', model: models.cases },
+    { title: 'Cases', serves: 'A document a case: the list and search.', model: models.cases },
     { title: 'Board', serves: 'One state: how many cases stand where.', model: models.board },
     { title: 'Weeks', serves: 'One state: the chart of events a week.', model: models.weeks },
   ];
