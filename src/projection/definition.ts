@@ -31,8 +31,10 @@ export interface FoldDefinition<E extends Event, State> extends Common {
 export interface DocumentDefinition<E extends Event, Document, Index extends string> extends Common {
   /** Values by which documents can be listed. An index that gives undefined does not list the document. */
   readonly indexes?: { readonly [I in Index]: (document: DeepReadonly<Document>) => IndexValue | undefined };
-  /** What each type of event does; other types are passed over. Synchronous, and the same for the same events. */
-  readonly on: DocumentHandlers<E, Document>;
+  /** What each type of event does. Synchronous, and the same for the same events. */
+  readonly on?: DocumentHandlers<E, Document>;
+  /** What the types of event do that `on` does not name; they are passed over unless told. */
+  readonly otherwise?: (event: StoredEvent<E | StreamDeletedEvent>, documents: DocumentWriter<Document>) => void;
   readonly filter?: Omit<EventFilter, 'types'>;
 }
 
@@ -86,7 +88,7 @@ export function projection(definition: FoldDefinition<Event, unknown> | Document
     if (typeof definition.evolve !== 'function') throw invalid('evolve is not a function');
     return { ...definition, kind: 'fold' };
   }
-  const functions = { ...definition.on, ...definition.indexes };
+  const functions = { ...definition.on, ...definition.indexes, ...(definition.otherwise && { otherwise: definition.otherwise }) };
   for (const [key, value] of Object.entries(functions)) if (typeof value !== 'function') throw invalid(`"${key}" is not a function`);
   for (const index of Object.keys(definition.indexes ?? {})) if (!/^[^\0]{1,100}$/.test(index)) throw invalid('the name of an index has 1 to 100 characters and no NUL');
   return { ...definition, kind: 'documents' };
@@ -97,5 +99,6 @@ export type AnyProjection = FoldProjection<Event, unknown> | DocumentProjection<
 
 /** The events that a projection wants to see. */
 export function filterOf(definition: AnyProjection): EventFilter {
-  return definition.kind === 'fold' ? (definition.filter ?? {}) : { ...definition.filter, types: Object.keys(definition.on) };
+  if (definition.kind === 'fold') return definition.filter ?? {};
+  return { ...definition.filter, ...(!definition.otherwise && { types: Object.keys(definition.on ?? {}) }) };
 }

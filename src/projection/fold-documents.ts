@@ -16,13 +16,15 @@ interface Step {
   apply(before: unknown): unknown;
 }
 
+type Handler = (event: StoredEvent, writer: DocumentWriter<unknown>) => unknown;
+
 const MAX_INDEX_UNITS = 500;
 
 /** The folding of a projection to documents: takes down the steps of all events, reads what they change, and applies them. */
 export function foldDocuments(definition: DocumentProjection, build: number): Folding {
-  const { name, on } = definition;
+  const { name, on = {}, otherwise } = definition;
   const collection = layout.documents(name, build);
-  const handlers = on as Readonly<Record<string, (event: StoredEvent, writer: DocumentWriter<unknown>) => unknown>>;
+  const handlers = new Map(Object.entries(on as Readonly<Record<string, Handler>>));
 
   return {
     async fold(events, documents): Promise<Folded> {
@@ -30,7 +32,7 @@ export function foldDocuments(definition: DocumentProjection, build: number): Fo
       let index = 0;
       const writer = createWriter(name, (key, reads, apply) => steps.push({ index, key: checkKey(name, key), reads, apply }));
       try {
-        for (; index < events.length; index++) refusePromise(name, handlers[events[index]!.type]?.(events[index]!, writer));
+        for (; index < events.length; index++) refusePromise(name, (handlers.get(events[index]!.type) ?? otherwise)?.(events[index]!, writer));
       } catch (error) {
         return { ok: false, index, error };
       }
