@@ -19,6 +19,9 @@ const samples = [
   new errors.VersionTooNewError('shop'),
   new errors.EpochChangedError('a', 'b'),
   new errors.StreamDeletedError('Order-1'),
+  new errors.DocumentConflictError('rows', 'a'),
+  new errors.SyncRefusedError('NOT_REPLICATED', 'The stream is not replicated here.'),
+  new errors.SyncStoppedError('EPOCH_CHANGED', 'The log of the server is another one.'),
   new errors.InvalidImportError(7, 'Line 7 of the import is not JSON.'),
 ];
 

@@ -5,6 +5,7 @@ import {
   type ErmineError,
 } from '../event/errors.ts';
 import type { EventBatch } from '../event/event-batch.ts';
+import { isTombstone } from '../event/tombstone.ts';
 import { meetsExpectation } from '../event/version.ts';
 import type { Append, AppendOutcome, StreamWrite } from './storage.ts';
 
@@ -53,8 +54,23 @@ function evaluate(append: Append, state: LogState, check?: DocumentCheck): Appen
     const error = refusal(write, state.heads.get(write.stream) ?? 0);
     if (error) return { ok: false, error };
   }
-  const error = check?.(append);
+  const error = misplaced(append, state) ?? check?.(append);
   return error ? { ok: false, error } : accept(append, state);
+}
+
+/** Why batches that bring their places cannot stand there, see `Append.after`. */
+function misplaced({ after, writes }: Append, { tail, heads }: LogState): ErmineError | undefined {
+  if (after === undefined) return undefined;
+  if (after !== tail) return new ConcurrencyError('$log', after, tail);
+  const versions = new Map(heads);
+  let last = tail;
+  for (const { stream, version, position, count } of writes.flatMap(({ batches }) => batches as readonly EventBatch[])) {
+    const head = versions.get(stream) ?? 0;
+    if (version <= head || position <= last) return new ConcurrencyError(stream, version - 1, head);
+    versions.set(stream, version + count - 1);
+    last = position + count - 1;
+  }
+  return undefined;
 }
 
 function refusal({ stream, expectedVersion }: StreamWrite, head: number): ErmineError | undefined {
@@ -62,17 +78,17 @@ function refusal({ stream, expectedVersion }: StreamWrite, head: number): Ermine
   return meetsExpectation(expectedVersion, head) ? undefined : new ConcurrencyError(stream, expectedVersion, head);
 }
 
-function accept({ writes }: Append, state: LogState): AppendOutcome {
+function accept({ writes, after }: Append, state: LogState): AppendOutcome {
   const written: EventBatch[] = [];
   const results = writes.map(({ stream, batches }) => {
     let head = state.heads.get(stream) ?? 0;
     for (const batch of batches) {
-      const version = head + 1;
-      const position = state.tail + 1;
+      const { version, position } = after === undefined ? { version: head + 1, position: state.tail + 1 } : (batch as EventBatch);
       written.push({ ...batch, version, position });
       batch.ids?.forEach((id, i) => id && state.locations.set(id, { stream, version: version + i, position: position + i }));
-      state.heads.set(stream, (head += batch.count));
-      state.tail += batch.count;
+      head = version + batch.count - 1;
+      state.heads.set(stream, after !== undefined && isTombstone(batch) ? deletedAt(version) : head);
+      state.tail = position + batch.count - 1;
     }
     return { version: head, globalPosition: state.tail };
   });

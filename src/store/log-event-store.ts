@@ -8,12 +8,12 @@ import type { Limits } from '../event/limits.ts';
 import { checkCategory, splitStreamName, streamIdToString, type StreamId } from '../event/stream-id.ts';
 import { createTombstone } from '../event/tombstone.ts';
 import { AnyVersion, checkExpectedVersion, checkWholeNumber } from '../event/version.ts';
-import type { AppendOutcome, Log, StreamSummary } from '../storage/storage.ts';
+import { AppendQueue } from '../storage/append-queue.ts';
+import type { Append, AppendOutcome, Log, StreamSummary } from '../storage/storage.ts';
 import { createBatchFilter } from '../subscription/filter.ts';
 import { LogFollower } from '../subscription/log-follower.ts';
 import { logSource, streamSource, type Source } from '../subscription/sources.ts';
 import { subscription, type SubscribeOptions } from '../subscription/subscribe.ts';
-import { AppendQueue } from './append-queue.ts';
 import { encodeAppend } from './encode-append.ts';
 import type * as Api from './event-store.ts';
 import type { ExportOptions } from './export-events.ts';
@@ -28,6 +28,8 @@ export interface StoreSettings {
   readonly clock: () => number;
   readonly limits: Limits;
   readonly pollIntervalMs: number;
+  /** Whether positions may have gaps, as in a replica of a part of another log. */
+  readonly sparse?: boolean;
 }
 
 const LIST_PAGE_STREAMS = 256;
@@ -47,7 +49,7 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
     this.#connection$ = connection$;
     this.#log = log;
     this.#settings = settings;
-    this.#follower = new LogFollower(log, storageName, settings.pollIntervalMs);
+    this.#follower = new LogFollower(log, storageName, settings.pollIntervalMs, settings.sparse);
     // What this tab remembers may be of a log that is no more; subscriptions find out when they read.
     connection$.subscribe(() => {
       this.#follower.forget();
@@ -66,6 +68,11 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
   async appendToStreams(writes: readonly Api.StreamAppend<E>[]): Promise<Api.AppendResult[]> {
     const append = encodeAppend(writes as readonly Api.StreamAppend[], this.#encodeContext());
     return toResults(await this.#queue.append(append));
+  }
+
+  /** Gives an encoded append to the log, in the group that forms next. */
+  enqueue(append: Append): Promise<Extract<AppendOutcome, { ok: true }>> {
+    return this.#queue.append(append);
   }
 
   async loadStream(id: StreamId | string, options?: AbortOptions): Promise<StoredEvent<E>[]> {

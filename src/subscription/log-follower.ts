@@ -20,6 +20,8 @@ export interface Follower {
 /** Follows one log for all subscriptions of a store: knows when to look, and looks once for all of them. */
 export class LogFollower {
   readonly log: Log;
+  /** Whether positions may have gaps. */
+  readonly sparse: boolean;
   readonly #channel: HintChannel;
   readonly #followers = new Set<Follower>();
   /** Reads under way, by where they begin. */
@@ -34,8 +36,9 @@ export class LogFollower {
   readonly #polling: ReturnType<typeof setInterval>;
   readonly #closing = new AbortController();
 
-  constructor(log: Log, storageName: string, pollIntervalMs: number) {
+  constructor(log: Log, storageName: string, pollIntervalMs: number, sparse = false) {
     this.log = log;
+    this.sparse = sparse;
     this.#polling = setInterval(() => void this.#poll(), pollIntervalMs);
     unref(this.#polling);
     onPageAwake(() => this.wake(), this.#closing.signal);

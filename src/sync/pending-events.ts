@@ -1,0 +1,29 @@
+import { decodeBatch } from '../event/event-batch.ts';
+import type { Event, StoredEvent } from '../event/event.ts';
+import type { PendingCommit } from './pending-commit.ts';
+
+/** An event of a synced store: one that the server has not confirmed yet says so. */
+export type LoadedEvent<E extends Event = Event> = StoredEvent<E> & PendingMark;
+
+export interface PendingMark {
+  /**
+   * Present when the event waits for the server: its version is provisional, and its `globalPosition` is `Infinity`, since
+   * it has none.
+   */
+  readonly pending?: true;
+}
+
+/** The pending events of a stream, on top of a confirmed version. */
+export function pendingEvents<E extends Event>(commits: readonly PendingCommit[], stream: string, confirmedVersion: number): LoadedEvent<E>[] {
+  const events: LoadedEvent<E>[] = [];
+  for (const { writes } of commits) {
+    for (const write of writes) {
+      if (write.stream !== stream) continue;
+      for (const batch of write.batches) {
+        const placed = { ...batch, version: confirmedVersion + events.length + 1, position: Infinity };
+        for (const event of decodeBatch<E>(placed)) events.push({ ...event, pending: true } as LoadedEvent<E>);
+      }
+    }
+  }
+  return events;
+}
