@@ -23,6 +23,7 @@ const samples = [
   new errors.SyncRefusedError('NOT_REPLICATED', 'The stream is not replicated here.'),
   new errors.SyncStoppedError('EPOCH_CHANGED', 'The log of the server is another one.'),
   new errors.InvalidImportError(7, 'Line 7 of the import is not JSON.'),
+  new errors.DocumentConflictError('cards', 'a'),
 ];
 
 describe('errors', () => {

@@ -16,7 +16,7 @@ import { Replica } from '../sync/replica.ts';
 import { SyncEngine } from '../sync/sync-engine.ts';
 import { httpTransport, type Transport } from '../sync/transport.ts';
 import { createHintChannel } from '../tabs/hint-channel.ts';
-import type { LockManagerLike } from '../tabs/leadership.ts';
+import type { LockManagerLike } from '../tabs/sync-lock.ts';
 import { LogEventStore } from './log-event-store.ts';
 import type { OpenEventStoreOptions } from './open-event-store.ts';
 import type { SyncedStore } from './synced-store.ts';

@@ -16,7 +16,7 @@ import { simTransport, type NetworkFaults, type SimServer } from './sim-network.
 import type { Scheduler } from './sim-scheduler.test-fixture.ts';
 import { SimDisk, SimProcess } from './sim-storage.test-fixture.ts';
 import { SyncEngine } from './sync-engine.ts';
-import type { LockManagerLike } from '../tabs/leadership.ts';
+import type { LockManagerLike } from '../tabs/sync-lock.ts';
 
 /** What a simulated event tells: which append it is of, and the event of its stream that it was decided on. */
 export interface Mark {

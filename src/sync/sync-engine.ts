@@ -1,6 +1,6 @@
 import { BehaviorSubject } from 'rxjs';
 import { SyncStoppedError, isErmineError } from '../event/errors.ts';
-import { Leadership, type LockManagerLike } from '../tabs/leadership.ts';
+import { Leadership, type LockManagerLike } from '../tabs/sync-lock.ts';
 import { unref } from '../tabs/unref.ts';
 import type { Replica } from './replica.ts';
 import { NoAnswer, ServerFailure, checkStatus, readAnswer } from './server-messages.ts';
