@@ -10,13 +10,12 @@ import { RequestFailure } from './request-failure.ts';
 import type { TenantLog } from './tenant-logs.ts';
 
 /** Of an answer, about. */
-const PAGE_EVENTS = 1_000;
 const PAGE_UNITS = 1_000_000;
 /** Events that are looked through for one answer, of which a narrow filter may want few. */
 const MAX_LOOKED_EVENTS = 20_000;
 
-/** The JSON text of a `PullAnswer`. */
-export async function pull(tenant: TenantLog, principal: Principal, request: PullRequest): Promise<string> {
+/** The JSON text of a `PullAnswer`. @param pageEvents about how many events it holds at most */
+export async function pull(tenant: TenantLog, principal: Principal, request: PullRequest, pageEvents: number): Promise<string> {
   const { log, documents } = tenant;
   const key = clientKey(request.clientId);
   await checkWitness(log, request);
@@ -25,7 +24,7 @@ export async function pull(tenant: TenantLog, principal: Principal, request: Pul
     const record = parseRecord(before, principal);
     const head = await log.head();
     if (request.after > head) throw historyLost();
-    const { texts, coveredTo } = await readPage(log, request, principal, head);
+    const { texts, coveredTo } = await readPage(log, request, principal, head, pageEvents);
     // What is told as confirmed must be what the page holds: a push that came in between is waited for.
     const complete = coveredTo === head;
     const [after] = complete ? await documents.get([key]) : [before];
@@ -37,15 +36,15 @@ export async function pull(tenant: TenantLog, principal: Principal, request: Pul
   }
 }
 
-async function readPage(log: Log, request: PullRequest, principal: Principal, head: number): Promise<{ texts: string[]; coveredTo: number }> {
+async function readPage(log: Log, request: PullRequest, principal: Principal, head: number, pageEvents: number): Promise<{ texts: string[]; coveredTo: number }> {
   const scope = intersectScopes(request.filter, principal.readable);
   const texts: string[] = [];
   let coveredTo = request.after;
   let events = 0;
   let units = 0;
   let looked = 0;
-  while (coveredTo < head && events < PAGE_EVENTS && units < PAGE_UNITS && looked < MAX_LOOKED_EVENTS) {
-    const { batches, next } = await log.readAll({ from: coveredTo + 1, limit: PAGE_EVENTS - events, direction: 'forwards' });
+  while (coveredTo < head && events < pageEvents && units < PAGE_UNITS && looked < MAX_LOOKED_EVENTS) {
+    const { batches, next } = await log.readAll({ from: coveredTo + 1, limit: pageEvents - events, direction: 'forwards' });
     for (const batch of batches) {
       const end = batch.position + batch.count - 1;
       if (end <= coveredTo) continue;
@@ -54,6 +53,8 @@ async function readPage(log: Log, request: PullRequest, principal: Principal, he
         coveredTo = head;
         break;
       }
+      // A page never holds much more than it should: what follows comes with the next one.
+      if (events > 0 && events + batch.count > 2 * pageEvents) return { texts, coveredTo };
       coveredTo = end;
       looked += batch.count;
       if (batch.stream === '' || !inScope(scope, batch.stream)) continue;

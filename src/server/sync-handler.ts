@@ -45,7 +45,7 @@ export interface SyncHandler {
 }
 
 const ROUTES: ReadonlySet<string> = new Set<Route>(['hello', 'push', 'pull', 'live']);
-const serverDefaults: ServerLimits = { ...defaultLimits, maxRequestBytes: 8 * 1024 * 1024, maxLiveStreams: 10_000 };
+const serverDefaults: ServerLimits = { ...defaultLimits, maxRequestBytes: 8 * 1024 * 1024, maxPullEvents: 1_000, maxLiveStreams: 10_000 };
 
 /**
  * The server side of sync over any storage: a function from `Request` to `Response` that needs no particular server.

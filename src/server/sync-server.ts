@@ -11,6 +11,8 @@ import type { TenantLog, TenantLogs } from './tenant-logs.ts';
 export interface ServerLimits extends Limits {
   /** Of a request's body, in bytes; default 8 MiB. It is not read further than that. */
   readonly maxRequestBytes: number;
+  /** Of the answer to a pull, about; default 1,000. */
+  readonly maxPullEvents: number;
   /** Live streams at the same time; default 10,000. */
   readonly maxLiveStreams: number;
 }
@@ -51,7 +53,7 @@ export class SyncServer {
       }
       case 'pull': {
         const { tenant, request } = await this.#client(readBody(schemas.pullRequest, message), principal);
-        return pull(tenant, principal, request);
+        return pull(tenant, principal, request, this.#limits.maxPullEvents);
       }
     }
   }

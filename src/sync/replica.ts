@@ -5,7 +5,7 @@ import { AnyVersion } from '../event/version.ts';
 import type { AppendQueue } from '../storage/append-queue.ts';
 import type { Append, DocumentLog, DocumentWrites, Log } from '../storage/storage.ts';
 import { Outbox, type OutboxChange, type OutboxView } from './outbox.ts';
-import { endsOf, type PendingAppend, type PendingCommit } from './pending-commit.ts';
+import { createVoid, endsOf, type PendingAppend, type PendingCommit } from './pending-commit.ts';
 import { intersectScopes } from './protocol-scope.ts';
 import type { Scope } from './protocol.ts';
 import { REPLICA, moveState, readReplicaState, type KnownState, type ReplicaState } from './replica-state.ts';
@@ -84,8 +84,7 @@ export class Replica {
     const view = await this.outbox.look();
     const state = moveState({ ...known.state, ...next }, batches, coveredTo);
     const change = confirmedBy(view, page, scopeOf(state));
-    const confirms = change.removed!.length + change.unrejected!.length > 0;
-    const plan = confirms ? this.outbox.plan(view, change) : undefined;
+    const plan = change && this.outbox.plan(view, change);
     const documents: DocumentWrites = {
       expect: [{ ...REPLICA, data: known.text }, ...(plan?.writes.expect ?? [])],
       puts: [{ ...REPLICA, data: JSON.stringify(state) }, ...(plan?.writes.puts ?? [])],
@@ -138,19 +137,30 @@ export function scopeOf({ filter, readable }: ReplicaState): Scope | undefined {
   return intersectScopes(filter, readable);
 }
 
-/** The commits that are in the server's log as far as this page goes. */
-function confirmedBy(view: OutboxView, { batches, taken }: PulledPage, scope: Scope | undefined): OutboxChange {
-  if (view.commits.length + view.rejected.length === 0) return { removed: [], unrejected: [] };
+/**
+ * The commits that are in the server's log as far as this page goes. One whose events are there while its number is not
+ * known to be taken (a copy of this replica may have pushed it) leaves a void with its hash, which takes the number or finds
+ * it taken.
+ */
+function confirmedBy(view: OutboxView, { batches, taken }: PulledPage, scope: Scope | undefined): OutboxChange | undefined {
+  if (view.commits.length + view.rejected.length === 0) return undefined;
   const ids = idsIn(batches);
   const numbers = new Map(taken);
   const pulled = (commit: Pick<PendingCommit, 'writes' | 'former'>): boolean => {
     const ends = endsOf(commit, scope);
     return (ends !== undefined && ids.has(ends.last)) || (commit.former?.some((id) => ids.has(id)) ?? false);
   };
-  return {
-    removed: view.commits.filter((commit) => pulled(commit) || (commit.seq !== null && numbers.get(commit.seq) === commit.hash)).map(({ order }) => order),
-    unrejected: view.rejected.filter(pulled).map(({ commitId }) => commitId),
-  };
+  const removed: number[] = [];
+  const replaced: PendingCommit[] = [];
+  for (const commit of view.commits) {
+    const { order, seq, hash } = commit;
+    if (seq !== null && numbers.get(seq) === hash) removed.push(order);
+    else if (!pulled(commit)) continue;
+    else if (seq === null) removed.push(order);
+    else replaced.push({ ...createVoid(order, seq), hash });
+  }
+  const unrejected = view.rejected.filter(pulled).map(({ commitId }) => commitId);
+  return removed.length + replaced.length + unrejected.length > 0 ? { removed, replaced, unrejected } : undefined;
 }
 
 function idsIn(batches: readonly EventBatch[]): Set<string> {

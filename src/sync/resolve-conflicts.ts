@@ -70,8 +70,8 @@ export class ConflictResolution {
     }
     const refusal = commit.seq === null ? undefined : this.#refusals.get(commit.hash);
     if (refusal) return this.#settle(commit, { reason: refusal });
-    const stale = commit.writes.find((write) => this.#isStale(write));
-    if (stale) return this.#settle(commit, await this.#decide(commit, stale));
+    const stale = commit.writes.filter((write) => this.#isStale(write));
+    if (stale.length > 0) return this.#settle(commit, await this.#decide(commit, stale));
     if (commit.stuck !== undefined) return this.#replace(commit, commit.writes);
     this.#keep(commit);
   }
@@ -81,30 +81,45 @@ export class ConflictResolution {
     return !Number.isInteger(version) || !meetsExpectation(expected, version) || (expected >= 0 && this.#disturbed.has(stream));
   }
 
-  async #decide(commit: PendingCommit, stale: PendingWrite): Promise<Decision> {
-    const { stream, expected } = stale;
-    const version = this.#running.get(stream)!;
-    const conflict: Conflict = { streamId: splitStreamName(stream), expectedVersion: expected, actualVersion: Math.floor(version), commitId: commit.commitId };
-    const because = (code: string, message: string): Decision => ({
-      reason: { code, message, stream, expectedVersion: expected, actualVersion: conflict.actualVersion },
-    });
-    if (!Number.isInteger(version)) return because('STREAM_DELETED', `Stream "${stream}" was deleted.`);
-    if ((commit.attempts ?? 0) >= MAX_ATTEMPTS) return because('TOO_MANY_ATTEMPTS', `The stream has moved ${MAX_ATTEMPTS} times while this was on its way.`);
-    const policy = this.#policyOf(stream);
-    const conflicting = because('CONCURRENCY_CONFLICT', `Stream "${stream}" is at version ${conflict.actualVersion}, expected ${expected}.`);
-    if (policy === 'reject') return conflicting;
-    if (policy === 'rebase') return { writes: this.#rebased(commit) };
+  /** Every stream that has moved must have a policy that lets its part of the commit go on. */
+  async #decide(commit: PendingCommit, stale: readonly PendingWrite[]): Promise<Decision> {
+    if ((commit.attempts ?? 0) >= MAX_ATTEMPTS) {
+      return this.#because(stale[0]!, 'TOO_MANY_ATTEMPTS', `The stream has moved ${MAX_ATTEMPTS} times while this was on its way.`);
+    }
     try {
-      if (policy === 'keepBoth' || 'keepBoth' in policy) return { writes: this.#besides(commit, stale, conflict, policy) };
-      if (commit.command === undefined || commit.writes.length > 1) return conflicting;
-      const events = [...(await confirmedEvents(this.#log, stream)), ...pendingEvents(this.#kept, stream, this.#confirmed.get(stream)!)];
-      const decided = await policy.redecide(commit.command, events, conflict);
-      if ('rejected' in decided) return because('REJECTED', decided.rejected);
-      if (decided.length === 0) return because('REJECTED', 'The decision on the stream as it is now has no events.');
-      return { writes: [{ stream, expected: version, batches: this.#settings.encode(stream, decided).map(plainBatch) }] };
+      const writes: PendingWrite[] = [];
+      for (const write of commit.writes) {
+        const decided = stale.includes(write) ? await this.#decideWrite(commit, write) : write;
+        if ('reason' in decided) return decided;
+        writes.push(decided);
+      }
+      return { writes };
     } catch (error) {
       return { stuck: error instanceof Error ? error.message : String(error) };
     }
+  }
+
+  async #decideWrite(commit: PendingCommit, write: PendingWrite): Promise<PendingWrite | { readonly reason: RejectionReason }> {
+    const { stream, expected } = write;
+    const version = this.#running.get(stream)!;
+    if (!Number.isInteger(version)) return this.#because(write, 'STREAM_DELETED', `Stream "${stream}" was deleted.`);
+    const conflict: Conflict = { streamId: splitStreamName(stream), expectedVersion: expected, actualVersion: version, commitId: commit.commitId };
+    const policy = this.#policyOf(stream);
+    if (policy === 'rebase') return { ...write, expected: version };
+    if (policy === 'keepBoth') return this.#beside(write, `${stream}~${commit.commitId.slice(-12)}`);
+    if (typeof policy === 'object' && 'keepBoth' in policy) return this.#beside(write, streamIdToString(policy.keepBoth(conflict.streamId, conflict)));
+    if (policy === 'reject' || commit.command === undefined || commit.writes.length > 1) {
+      return this.#because(write, 'CONCURRENCY_CONFLICT', `Stream "${stream}" is at version ${version}, expected ${expected}.`);
+    }
+    const events = [...(await confirmedEvents(this.#log, stream)), ...pendingEvents(this.#kept, stream, this.#confirmed.get(stream)!)];
+    const decided = await policy.redecide(commit.command, events, conflict);
+    if ('rejected' in decided) return this.#because(write, 'REJECTED', decided.rejected);
+    if (decided.length === 0) return this.#because(write, 'REJECTED', 'The decision on the stream as it is now has no events.');
+    return { stream, expected: version, batches: this.#settings.encode(stream, decided).map(plainBatch) };
+  }
+
+  #because({ stream, expected }: PendingWrite, code: string, message: string): { readonly reason: RejectionReason } {
+    return { reason: { code, message, stream, expectedVersion: expected, actualVersion: Math.floor(this.#running.get(stream)!) } };
   }
 
   #policyOf(stream: string): ConflictPolicy {
@@ -113,20 +128,12 @@ export class ConflictResolution {
     return (Object.hasOwn(policies, category) ? policies[category] : policies['*']) ?? 'reject';
   }
 
-  #rebased({ writes }: PendingCommit): PendingWrite[] {
-    return writes.map((write) => (this.#isStale(write) ? { ...write, expected: this.#running.get(write.stream)! } : write));
-  }
-
-  #besides(commit: PendingCommit, stale: PendingWrite, conflict: Conflict, policy: Exclude<ConflictPolicy, string> | 'keepBoth'): PendingWrite[] {
-    const known = this.#siblings.get(stale.stream);
-    const named = policy === 'keepBoth' || !('keepBoth' in policy) ? `${stale.stream}~${commit.commitId.slice(-12)}` : policy.keepBoth(conflict.streamId, conflict);
-    const sibling = known ?? streamIdToString(named);
-    if (!known) this.#running.set(sibling, this.#running.get(sibling) ?? 0);
-    this.#siblings.set(stale.stream, sibling);
-    return commit.writes.map((write) => {
-      if (write.stream !== stale.stream) return this.#isStale(write) ? { ...write, expected: this.#running.get(write.stream)! } : write;
-      return { stream: sibling, expected: this.#running.get(sibling)!, batches: write.batches.map((batch) => ({ ...batch, stream: sibling })) };
-    });
+  /** Later commits of the stream that keep both go to the same sibling. */
+  #beside(write: PendingWrite, name: string): PendingWrite {
+    const sibling = this.#siblings.get(write.stream) ?? name;
+    this.#siblings.set(write.stream, sibling);
+    const expected = this.#running.get(sibling) ?? 0;
+    return { stream: sibling, expected, batches: write.batches.map((batch) => ({ ...batch, stream: sibling })) };
   }
 
   #settle(commit: PendingCommit, decision: Decision): void {

@@ -11,6 +11,7 @@ import { Outbox } from './outbox.ts';
 import { PendingAppends } from './pending-appends.ts';
 import { pendingEvents, type LoadedEvent } from './pending-events.ts';
 import type { Scope } from './protocol.ts';
+import { restoreRejected } from './rejected-commits.ts';
 import { Replica } from './replica.ts';
 import { simTransport, type NetworkFaults, type SimServer } from './sim-network.test-fixture.ts';
 import type { Scheduler } from './sim-scheduler.test-fixture.ts';
@@ -32,9 +33,7 @@ export interface Acknowledged {
   readonly mark: string;
   readonly device: number;
   readonly tab: string;
-  readonly stream: string;
-  readonly count: number;
-  readonly checked: boolean;
+  readonly streams: readonly string[];
 }
 
 export const policies: ConflictPolicies = {
@@ -54,10 +53,11 @@ export const policies: ConflictPolicies = {
 };
 
 /** The mark of an event: its parts follow one another. */
-export function eventsOf(mark: string, count: number, before: readonly LoadedEvent[], any = false): { type: string; data: Mark }[] {
+export function eventsOf(mark: string, count: number, before: readonly LoadedEvent[], any = false, firstPart = 0): { type: string; data: Mark }[] {
   const last = before.at(-1)?.data as Mark | undefined;
   let after = last ? `${last.mark}.${last.part}` : null;
-  return Array.from({ length: count }, (_, part) => {
+  return Array.from({ length: count }, (_, i) => {
+    const part = firstPart + i;
     const data = { mark, part, after, any };
     after = `${mark}.${part}`;
     return { type: 'Marked', data };
@@ -174,19 +174,39 @@ export class SimTab {
   }
 
   /** @returns what was acknowledged, or undefined when it was refused; never settles when the tab dies */
-  async append(mark: string, stream: string, count: number, how: 'exact' | 'any' | 'stale'): Promise<Acknowledged | undefined> {
-    const seen = await loadStream(this.replica, stream);
-    const version = seen.at(-1)?.version ?? 0;
-    const expectedVersion = how === 'exact' ? version : how === 'any' ? -1 : Math.max(0, version - 1);
-    const batches = encodeEvents(stream, eventsOf(mark, count, seen, how === 'any'), 'events', { limits: defaultLimits, now: 1_700_000_000_000, metadata: undefined });
+  async append(mark: string, streams: readonly string[], count: number, how: 'exact' | 'any' | 'stale'): Promise<Acknowledged | undefined> {
+    let part = 0;
+    const writes = [];
+    for (const stream of streams) {
+      const seen = await loadStream(this.replica, stream);
+      const version = seen.at(-1)?.version ?? 0;
+      const expectedVersion = how === 'exact' ? version : how === 'any' ? -1 : Math.max(0, version - 1);
+      const events = eventsOf(mark, count, seen, how === 'any', part);
+      part += count;
+      writes.push({ stream, expectedVersion, batches: encodeEvents(stream, events, 'events', { limits: defaultLimits, now: 1_700_000_000_000, metadata: undefined }) });
+    }
     try {
-      await this.#appends.append({ writes: [{ stream, expectedVersion, batches }], ids: [] }, categoryOf(stream) === 'Decide' ? { mark, count } : undefined);
+      await this.#appends.append({ writes, ids: [] }, categoryOf(streams[0]!) === 'Decide' ? { mark, count } : undefined);
     } catch (error) {
       if (isErmineError(error, 'CONCURRENCY_CONFLICT') || isErmineError(error, 'SYNC_REFUSED')) return undefined;
       throw error;
     }
     this.engine.wake();
-    return { mark, device: this.#device.index, tab: this.name, stream, count, checked: how !== 'any' };
+    return { mark, device: this.#device.index, tab: this.name, streams };
+  }
+
+  /** Somebody looks into the dead letters and tries one again. @returns its marks */
+  async retryRejected(): Promise<string | undefined> {
+    const commit = (await this.replica.outbox.look()).rejected[0];
+    if (!commit) return undefined;
+    try {
+      await restoreRejected(this.replica, commit.commitId, undefined);
+    } catch (error) {
+      if (isErmineError(error, 'SYNC_REFUSED')) return undefined;
+      throw error;
+    }
+    this.engine.wake();
+    return JSON.stringify(commit.writes);
   }
 
   kill(): void {

@@ -5,10 +5,10 @@ import { SyncServer } from '../server/sync-server.ts';
 import { TenantLogs } from '../server/tenant-logs.ts';
 import type { Route } from './protocol.ts';
 import type { Scheduler } from './sim-scheduler.test-fixture.ts';
-import { SimProcess, never, type SimDisk } from './sim-storage.test-fixture.ts';
+import { SimProcess, never, thawed, type SimDisk } from './sim-storage.test-fixture.ts';
 import type { Transport } from './transport.ts';
 
-const limits = { ...defaultLimits, maxRequestBytes: 8 * 1024 * 1024, maxLiveStreams: 1_000 };
+const limits = { ...defaultLimits, maxRequestBytes: 8 * 1024 * 1024, maxPullEvents: 1_000, maxLiveStreams: 1_000 };
 
 /** A server that can be killed, started again, and put back to an older backup. */
 export class SimServer {
@@ -18,8 +18,12 @@ export class SimServer {
   #logs: TenantLogs | undefined;
   #incarnation = 0;
 
-  constructor(disk: SimDisk) {
+  readonly #pullEvents: number;
+
+  /** @param pullEvents the page of a pull: a small one ends within commits */
+  constructor(disk: SimDisk, pullEvents: number) {
     this.disk = disk;
+    this.#pullEvents = pullEvents;
   }
 
   get running(): boolean {
@@ -31,7 +35,7 @@ export class SimServer {
     const process = this.#process;
     const name = `sim-server-${this.#incarnation++}-${Math.random()}`;
     this.#logs = new TenantLogs(() => this.disk.storageOf(process, name), 3_600_000);
-    this.#server = new SyncServer(this.#logs, limits);
+    this.#server = new SyncServer(this.#logs, { ...limits, maxPullEvents: this.#pullEvents });
   }
 
   kill(): void {
@@ -82,6 +86,7 @@ export function simTransport(scheduler: Scheduler, server: SimServer, principal:
   return {
     async send(route, body) {
       await travel();
+      await thawed(scheduler, process);
       if (scheduler.chance(faults.double)) {
         // The double may arrive much later, when its sender is long gone.
         void scheduler.sleep(scheduler.random() * 20_000).then(() => server.answer(route, body, principal).catch(() => undefined));
@@ -90,6 +95,7 @@ export function simTransport(scheduler: Scheduler, server: SimServer, principal:
       const answer = await Promise.race([server.answer(route, body, principal), scheduler.sleep(30_000)]);
       if (!answer) throw new Error('timed out');
       await travel();
+      await thawed(scheduler, process);
       if (process.dead) return never();
       return scheduler.chance(faults.cut) ? { ...answer, body: answer.body.slice(0, scheduler.pick(answer.body.length)) } : answer;
     },

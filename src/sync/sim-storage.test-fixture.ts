@@ -8,6 +8,8 @@ type Write = { readonly commit: readonly Append[] } | { readonly documents: Docu
 /** A process that uses a storage: once it is dead, nothing it began is written or answered any more. */
 export class SimProcess {
   dead = false;
+  /** Until then nothing of it runs, and then it goes on as if nothing had been. */
+  frozenUntil = 0;
 }
 
 /** A disk that outlives processes, remembers all that was written, and can go back to what it was. */
@@ -45,6 +47,13 @@ export class SimDisk {
     this.#writes = writes;
   }
 
+  /** Takes over all that is on another one. */
+  async copy(disk: SimDisk): Promise<void> {
+    const log = await this.open();
+    for (const write of disk.#writes) await this.#apply(log, write);
+    this.#writes = [...disk.#writes];
+  }
+
   /** The disk as a process sees it: every step takes time, and the process may die before it or after it. */
   storageOf(process: SimProcess, name: string): Storage {
     return { name, open: async () => this.#handle(process) };
@@ -60,9 +69,11 @@ export class SimDisk {
     const scheduler = this.#scheduler;
     const step = async <T>(run: (log: Log) => Promise<T>): Promise<T> => {
       await scheduler.sleep(scheduler.random() * 2);
+      await thawed(scheduler, process);
       if (process.dead) return never();
       const result = await run(await this.open());
       await scheduler.sleep(scheduler.random() * 2);
+      await thawed(scheduler, process);
       return process.dead ? never() : result;
     };
     const write = <T>(what: Write): Promise<T> =>
@@ -93,6 +104,10 @@ export class SimDisk {
       close: async () => undefined,
     };
   }
+}
+
+export async function thawed(scheduler: Scheduler, process: SimProcess): Promise<void> {
+  while (process.frozenUntil > scheduler.now) await scheduler.sleep(process.frozenUntil - scheduler.now);
 }
 
 /** What a dead process waits for. */

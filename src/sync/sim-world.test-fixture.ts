@@ -1,4 +1,5 @@
 import type { Principal } from '../server/principal.ts';
+import { findFaultsOnTheWay } from './sim-checks.test-fixture.ts';
 import type { Scope } from './protocol.ts';
 import { SimDevice, SimTab, type Acknowledged } from './sim-device.test-fixture.ts';
 import { SimServer, type NetworkFaults } from './sim-network.test-fixture.ts';
@@ -16,6 +17,12 @@ export class SimWorld {
   readonly acknowledged: Acknowledged[] = [];
   /** All marks of appends that were begun. */
   readonly begun = new Map<string, number>();
+  /** What was in the dead letters and was tried again, as text. */
+  retried = '';
+  /** What waited on a device when it was copied, as text: the copy decides on it, too. */
+  copied = '';
+  /** What was wrong on the way. */
+  readonly faults: string[] = [];
   /** Whether the server was put back to an older backup. */
   restored = false;
   readonly #faults: NetworkFaults;
@@ -26,7 +33,7 @@ export class SimWorld {
   constructor(seed: number, options: { readonly restores?: boolean } = {}) {
     this.scheduler = new Scheduler(seed);
     const { scheduler } = this;
-    this.server = new SimServer(new SimDisk(scheduler, 'server'));
+    this.server = new SimServer(new SimDisk(scheduler, 'server'), scheduler.chance(0.3) ? 1 + scheduler.pick(4) : 1_000);
     this.#restores = options.restores ?? false;
     const rough = scheduler.chance(0.7);
     this.#faults = { loss: rough ? 0.15 : 0.02, double: rough ? 0.15 : 0.05, cut: rough ? 0.05 : 0, maxDelayMs: scheduler.chance(0.3) ? 2_000 : 100 };
@@ -44,6 +51,7 @@ export class SimWorld {
     for (let step = 0; step < steps; step++) {
       this.#act();
       await scheduler.run(scheduler.random() * scheduler.random() * 3_000);
+      if (scheduler.chance(0.2) && !this.restored) this.faults.push(...(await findFaultsOnTheWay(this)));
     }
   }
 
@@ -87,7 +95,10 @@ export class SimWorld {
     else if (dice < 0.68) device.online = !device.online;
     else if (dice < 0.76) tab?.kill();
     else if (dice < 0.88) this.#openTab(device);
-    else if (dice < 0.92) void tab?.engine.now();
+    else if (dice < 0.9) void tab?.engine.now();
+    else if (dice < 0.92 && tab) tab.process.frozenUntil = scheduler.now + scheduler.random() * 20_000;
+    else if (dice < 0.935) void tab?.retryRejected().then((text) => (this.retried += text ?? ''));
+    else if (dice < 0.94 && this.devices.length < 4) void this.#copy(device);
     else if (dice < 0.97) {
       if (server.running) server.kill();
       else server.start();
@@ -110,11 +121,23 @@ export class SimWorld {
     const { scheduler } = this;
     const mark = `m${this.begun.size + 1}`;
     const count = scheduler.chance(0.7) ? 1 : 1 + scheduler.pick(3);
-    this.begun.set(mark, count);
     const how = (['exact', 'exact', 'exact', 'any', 'stale'] as const)[scheduler.pick(5)]!;
-    void tab.append(mark, STREAMS[scheduler.pick(STREAMS.length)]!, count, how).then((told) => {
+    const streams = [STREAMS[scheduler.pick(STREAMS.length)]!];
+    if (scheduler.chance(0.15)) streams.push(...STREAMS.filter((stream) => stream !== streams[0]).slice(0, 1 + scheduler.pick(2)));
+    this.begun.set(mark, count * streams.length);
+    void tab.append(mark, streams, count, how).then((told) => {
       if (told && !tab.process.dead) this.acknowledged.push(told);
     });
+  }
+
+  /** A profile is copied, or restored beside the one that goes on: two devices that think they are the same. */
+  async #copy(device: SimDevice): Promise<void> {
+    const copy = new SimDevice(this.scheduler, this.devices.length, device.locks !== undefined, device.filter, device.lanes);
+    const { documents } = await (await (await device.disk.open()).documents()).list({ collection: '$outbox', direction: 'forwards', limit: 1_000 });
+    this.copied += JSON.stringify(documents);
+    await copy.disk.copy(device.disk);
+    this.devices.push(copy);
+    this.#openTab(copy);
   }
 
   #openTab(device: SimDevice): void {

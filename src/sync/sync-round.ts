@@ -21,6 +21,9 @@ export interface RoundProgress {
   pulling(position: number, head: number): void;
 }
 
+/** Rounds that change nothing, though there is something to push; a conflict needs two to be believed. */
+const MAX_IDLE_ROUNDS = 4;
+
 /** The steps of sync: each may be done by any tab at any time, and again. */
 export class SyncRounds {
   readonly #replica: Replica;
@@ -47,6 +50,7 @@ export class SyncRounds {
     if (!(await isUntouched(this.#replica.log, this.#replica.documents))) throw foreignEvents();
     this.#limits ??= await this.#greet();
     let before = '';
+    let idle = 0;
     for (let again = retry; ; again = false) {
       const refusals = await this.#push();
       await this.#pull();
@@ -54,7 +58,8 @@ export class SyncRounds {
       const view = await this.#replica.outbox.look();
       if (!view.commits.some(({ seq }) => seq !== null)) return;
       const after = `${view.text} ${(await this.#replica.state()).text}`;
-      if (after === before) throw new SyncStoppedError('NO_PROGRESS', 'The server takes the pending commits, but they do not come back. They stay pending.');
+      idle = after === before ? idle + 1 : 0;
+      if (idle === MAX_IDLE_ROUNDS) throw new SyncStoppedError('NO_PROGRESS', 'The server takes the pending commits, but they do not come back. They stay pending.');
       before = after;
     }
   }
