@@ -47,6 +47,7 @@ export class SyncEngine {
   readonly #ended: Promise<void>;
   #wanted = true;
   #retry = true;
+  #urgent = false;
   #demanded = false;
   #paused = false;
   #failures = 0;
@@ -63,13 +64,14 @@ export class SyncEngine {
     this.#settings = settings;
     this.#paused = settings.paused ?? false;
     this.#rounds = new SyncRounds(replica, settings.transport, settings, this.#progress(), this.#closing.signal);
-    this.#leadership = new Leadership(settings.locks, settings.name, this.#closing.signal, () => this.wake());
+    this.#leadership = new Leadership(settings.locks, settings.name, this.#closing.signal, () => this.wake(true));
     this.#ended = this.#run();
   }
 
   /** There may be something to do. After a failure it waits for the next try, unless it is `urgent`: the server may be back. */
   wake(urgent = false): void {
     this.#wanted = true;
+    this.#urgent ||= urgent;
     if (urgent || !this.#backingOff) this.#wakeUp();
   }
 
@@ -120,6 +122,7 @@ export class SyncEngine {
 
   async #attempt(): Promise<void> {
     this.#wanted = false;
+    this.#urgent = false;
     this.#demanded = false;
     this.#frozen = false;
     const waiters = this.#waiters;
@@ -142,7 +145,7 @@ export class SyncEngine {
       for (const done of waiters) done();
     }
     this.#backingOff = this.#failures > 0;
-    if (!this.#wanted || this.#backingOff) await this.#sleep(pauseMs);
+    if (!this.#urgent && (!this.#wanted || this.#backingOff)) await this.#sleep(pauseMs);
     this.#backingOff = false;
   }
 
@@ -174,9 +177,14 @@ export class SyncEngine {
     this.#show({ state: 'standby' });
     const before = await this.#mark();
     this.#wanted = false;
+    // Nothing may come between the last look and the sleep.
+    if (this.#isCalled()) return false;
+    // What this tab appends is no reason to look sooner: the other one hears of it.
+    this.#backingOff = true;
     await this.#sleep(takeoverMs);
     const { commits } = await this.#replica.outbox.look();
     if (commits.length === 0 && !this.#isCalled()) await this.#sleep(2 * pollIntervalMs);
+    this.#backingOff = false;
     return !this.#isCalled() && before === (await this.#mark());
   }
 
@@ -185,9 +193,10 @@ export class SyncEngine {
     return this.#closing.signal.aborted || this.#paused || this.#demanded || this.#leadership.leads;
   }
 
+  /** What sync moves. */
   async #mark(): Promise<string> {
-    const { text } = await this.#replica.outbox.look();
-    return `${text} ${(await this.#replica.state()).text}`;
+    const { head } = await this.#replica.outbox.look();
+    return `${head.edits} ${(await this.#replica.state()).text}`;
   }
 
   /** Sleeps until woken, or so long. */
