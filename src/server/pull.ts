@@ -73,7 +73,7 @@ function cut(batch: EventBatch, after: number): EventBatch {
   const skip = after - batch.position + 1;
   const tuples = decodeBatch(batch)
     .slice(skip)
-    .map(({ id, type, data, metadata, timestamp }) => [type, data, metadata, id, timestamp]);
+    .map(({ id, type, data, metadata, timestamp, schemaVersion, format }) => [type, data, metadata, id, timestamp, schemaVersion ?? null, format ?? null]);
   return { ...batch, version: batch.version + skip, position: batch.position + skip, count: batch.count - skip, events: JSON.stringify(tuples) };
 }
 

@@ -1,10 +1,11 @@
 import { ReplaySubject } from 'rxjs';
 import { encodeEvents } from '../event/encode.ts';
 import { SyncRefusedError, type ErmineError } from '../event/errors.ts';
+import { plainDecoder } from '../event/event-batch.ts';
 import { idAt, newIdBase } from '../event/event-id.ts';
 import type { Event } from '../event/event.ts';
 import { defaultLimits } from '../event/limits.ts';
-import { checkWholeNumber } from '../event/version.ts';
+import { AnyVersion, checkWholeNumber } from '../event/version.ts';
 import type { Storage } from '../storage/storage.ts';
 import { adoptLog, type AdoptProgress } from '../sync/adopt-log.ts';
 import type { ConflictPolicies } from '../sync/conflict-policy.ts';
@@ -13,8 +14,10 @@ import { normalizeScope } from '../sync/protocol-scope.ts';
 import type { Scope } from '../sync/protocol.ts';
 import { isUntouched } from '../sync/replica-state.ts';
 import { Replica } from '../sync/replica.ts';
+import type { ResolveSettings } from '../sync/resolve-conflicts.ts';
 import { SyncEngine } from '../sync/sync-engine.ts';
 import { httpTransport, type Transport } from '../sync/transport.ts';
+import { storeParts } from '../subscription/store-parts.ts';
 import { createHintChannel } from '../tabs/hint-channel.ts';
 import type { LockManagerLike } from '../tabs/sync-lock.ts';
 import { LogEventStore } from './log-event-store.ts';
@@ -22,7 +25,7 @@ import type { OpenEventStoreOptions } from './open-event-store.ts';
 import type { SyncedStore } from './synced-store.ts';
 import { SyncedEventStore } from './synced-event-store.ts';
 
-export interface OpenSyncedStoreOptions<E extends Event = Event> extends OpenEventStoreOptions {
+export interface OpenSyncedStoreOptions<E extends Event = Event> extends OpenEventStoreOptions<E> {
   /**
    * Where the replica of the server's log is kept. It is used for nothing else: a storage that was opened without sync is
    * refused, see `adopt`.
@@ -73,11 +76,19 @@ export interface OpenSyncedStoreOptions<E extends Event = Event> extends OpenEve
  * });
  */
 export async function openSyncedStore<E extends Event = Event>(options: OpenSyncedStoreOptions<E>): Promise<SyncedStore<E>> {
-  const { storage, metadata, clock = Date.now, limits, pollIntervalMs = 2_000, syncIntervalMs = 60_000, takeoverMs = 10_000 } = options;
+  const { storage, events, serializer, metadata, clock = Date.now, limits, pollIntervalMs = 2_000, syncIntervalMs = 60_000, takeoverMs = 10_000 } = options;
   for (const [name, value] of Object.entries({ ...limits, pollIntervalMs, syncIntervalMs, takeoverMs })) checkWholeNumber(value, name, 1);
   const transport = options.transport ?? httpTransportOf(options);
   const filter = normalizeScope(options.filter);
-  const settings = { metadata, clock, limits: { ...defaultLimits, ...limits }, pollIntervalMs, sparse: true };
+  const codec = events ? events.createCodec(serializer) : serializer?.createCodec();
+  const decoder = codec ?? plainDecoder;
+  const settings = { codec, metadata, clock, limits: { ...defaultLimits, ...limits }, pollIntervalMs, sparse: true };
+  const encode: ResolveSettings['encode'] = async (stream, data) => {
+    const context = { limits: settings.limits, now: clock(), metadata: metadata?.() };
+    const append = { streamId: stream, expectedVersion: AnyVersion, events: data };
+    const [encoded] = codec ? await codec.encode([append], context) : [append];
+    return encodeEvents(stream, encoded!.events, 'events', context);
+  };
   const connection$ = new ReplaySubject<ErmineError | undefined>(1);
   const log = await storage.open((error) => connection$.next(error));
   try {
@@ -90,7 +101,7 @@ export async function openSyncedStore<E extends Event = Event>(options: OpenSync
       store?.outboxChanged();
       engine?.wake();
     });
-    const replica = new Replica(log, documents, { append: (append) => inner.enqueue(append) }, () => {
+    const replica = new Replica(log, documents, { append: (append) => inner[storeParts].append(append) }, () => {
       const { head } = replica.outbox.seen!;
       channel.publish({ epoch: log.epoch, position: head.next + head.edits });
       store?.outboxChanged();
@@ -107,7 +118,8 @@ export async function openSyncedStore<E extends Event = Event>(options: OpenSync
       policies: (options.conflicts ?? {}) as ConflictPolicies,
       lanes: options.lanes ?? false,
       clock,
-      encode: (stream, events) => encodeEvents(stream, events, 'events', { limits: settings.limits, now: clock(), metadata: metadata?.() }),
+      encode,
+      decoder,
       random: options.random ?? Math.random,
       timers: globalThis,
       locks: options.locks === null ? undefined : (options.locks ?? globalThis.navigator?.locks),
@@ -116,7 +128,7 @@ export async function openSyncedStore<E extends Event = Event>(options: OpenSync
       takeoverMs,
       paused: options.paused ?? false,
     });
-    store = new SyncedEventStore<E>(inner, replica, appends, engine, { ...settings, channel });
+    store = new SyncedEventStore<E>(inner, replica, appends, engine, { ...settings, channel, encode, decoder });
     return store;
   } catch (error) {
     await log.close();
@@ -124,7 +136,7 @@ export async function openSyncedStore<E extends Event = Event>(options: OpenSync
   }
 }
 
-function httpTransportOf({ url, token }: OpenSyncedStoreOptions): Transport {
+function httpTransportOf({ url, token }: Pick<OpenSyncedStoreOptions, 'url' | 'token'>): Transport {
   if (url === undefined) throw new TypeError('openSyncedStore needs the `url` of the server, or a `transport`.');
   return httpTransport({ url, ...(token !== undefined && { token }) });
 }

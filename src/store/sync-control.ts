@@ -1,47 +1,51 @@
-import { map, distinctUntilChanged, type Observable } from 'rxjs';
-import { encodeEvents, type EncodeContext } from '../event/encode.ts';
+import { distinctUntilChanged, map, switchMap, type Observable } from 'rxjs';
+import type { EventDecoder } from '../event/event-batch.ts';
 import type { Event, EventData } from '../event/event.ts';
 import type { OutboxView } from '../sync/outbox.ts';
 import { isVoid, type PendingWrite } from '../sync/pending-commit.ts';
-import { pendingEvents, type LoadedEvent } from '../sync/pending-events.ts';
+import { asPending, pendingEvents, type LoadedEvent } from '../sync/pending-events.ts';
 import { discardRejected, restoreRejected } from '../sync/rejected-commits.ts';
 import type { Replica } from '../sync/replica.ts';
+import type { ResolveSettings } from '../sync/resolve-conflicts.ts';
 import type { SyncEngine } from '../sync/sync-engine.ts';
-import type { SyncControl } from './synced-store.ts';
+import type { PendingEntry, SyncControl } from './synced-store.ts';
 
 export function createSyncControl<E extends Event>(
   replica: Replica,
   engine: SyncEngine,
   outbox$: Observable<OutboxView>,
-  context: () => EncodeContext,
+  codec: { readonly decoder: EventDecoder; readonly encode: ResolveSettings['encode'] },
 ): SyncControl<E> {
+  const { decoder, encode } = codec;
   return {
     status$: engine.status$.asObservable(),
     pending$: outbox$.pipe(
       map(({ commits }) => commits),
       distinctUntilChanged(),
-      map((commits) => {
-        const counts = new Map<string, number>();
-        return commits
-          .filter((commit) => !isVoid(commit))
-          .map(({ commitId, writes, command, stuck }) => ({
-            commitId,
-            events: eventsOf<E>(writes, counts),
-            ...(command !== undefined && { command }),
-            ...(stuck !== undefined && { stuck }),
-          }));
+      switchMap(async (commits) => {
+        const ends = new Map<string, number>();
+        const entries: PendingEntry<E>[] = [];
+        for (const commit of commits) {
+          if (isVoid(commit)) continue;
+          const { commitId, writes, command, stuck } = commit;
+          const events = await eventsOf<E>(writes, ends, decoder);
+          entries.push({ commitId, events, ...(command !== undefined && { command }), ...(stuck !== undefined && { stuck }) });
+        }
+        return entries;
       }),
     ),
     rejected$: outbox$.pipe(
       map(({ rejected }) => rejected),
       distinctUntilChanged(),
-      map((rejected) =>
-        rejected.map(({ commitId, writes, command, reason }) => ({
-          commitId,
-          events: eventsOf<E>(writes, new Map()),
-          ...(command !== undefined && { command }),
-          reason,
-        })),
+      switchMap((rejected) =>
+        Promise.all(
+          rejected.map(async ({ commitId, writes, command, reason }) => ({
+            commitId,
+            events: await eventsOf<E>(writes, new Map(), decoder),
+            ...(command !== undefined && { command }),
+            reason,
+          })),
+        ),
       ),
     ),
     now: () => engine.now(),
@@ -52,7 +56,7 @@ export function createSyncControl<E extends Event>(
       engine.wake();
     },
     async edit(commitId, events) {
-      await restoreRejected(replica, commitId, (stream) => encodeEvents(stream, events as readonly EventData[], 'events', context()));
+      await restoreRejected(replica, commitId, (stream) => encode(stream, events as readonly EventData[]));
       engine.wake();
     },
     discard: (commitId) => discardRejected(replica, commitId),
@@ -60,11 +64,12 @@ export function createSyncControl<E extends Event>(
 }
 
 /** Versions count on from where the commit was to begin, and from commit to commit. */
-function eventsOf<E extends Event>(writes: readonly PendingWrite[], ends: Map<string, number>): LoadedEvent<E>[] {
-  return writes.flatMap((write) => {
+async function eventsOf<E extends Event>(writes: readonly PendingWrite[], ends: Map<string, number>, decoder: EventDecoder): Promise<LoadedEvent<E>[]> {
+  const events = writes.flatMap((write) => {
     const base = write.expected >= 0 ? write.expected : (ends.get(write.stream) ?? 0);
-    const events = pendingEvents<E>([{ order: 0, seq: null, hash: '', commitId: '', writes: [write] }], write.stream, base);
-    ends.set(write.stream, base + events.length);
-    return events;
+    const own = pendingEvents([{ writes: [write] }], write.stream, base);
+    ends.set(write.stream, base + own.length);
+    return own;
   });
+  return asPending<E>(await decoder.decode(events));
 }

@@ -1,5 +1,6 @@
 import { Subject, defer, distinctUntilChanged, merge, of, shareReplay, switchMap, type Observable } from 'rxjs';
-import { encodeEvents, type EncodeContext } from '../event/encode.ts';
+import { encodeEvents, type EncodableAppend, type EncodeContext } from '../event/encode.ts';
+import type { EventDecoder } from '../event/event-batch.ts';
 import { InvalidImportError, StoreClosedError, SyncRefusedError } from '../event/errors.ts';
 import { hash53 } from '../event/event-id.ts';
 import type { Event, EventData, StoredEvent } from '../event/event.ts';
@@ -7,8 +8,9 @@ import { checkJson } from '../event/json.ts';
 import { splitStreamName, streamIdToString, type StreamId } from '../event/stream-id.ts';
 import { checkWholeNumber } from '../event/version.ts';
 import type { PendingAppends } from '../sync/pending-appends.ts';
-import { pendingEvents, type LoadedEvent } from '../sync/pending-events.ts';
+import { asPending, pendingEvents, type LoadedEvent } from '../sync/pending-events.ts';
 import type { Replica } from '../sync/replica.ts';
+import type { ResolveSettings } from '../sync/resolve-conflicts.ts';
 import type { SyncEngine } from '../sync/sync-engine.ts';
 import type { HintChannel } from '../tabs/hint-channel.ts';
 import { onPageAwake } from '../tabs/page-events.ts';
@@ -22,6 +24,8 @@ import type { AppendOptions, SyncControl, SyncedStore } from './synced-store.ts'
 
 export interface SyncedSettings extends StoreSettings {
   readonly channel: HintChannel;
+  readonly decoder: EventDecoder;
+  readonly encode: ResolveSettings['encode'];
 }
 
 /** The {@link SyncedStore}: the confirmed log as any store shows it, with the outbox on top. */
@@ -53,7 +57,7 @@ export class SyncedEventStore<E extends Event> implements SyncedStore<E> {
       distinctUntilChanged((a, b) => a.text === b.text),
       shareReplay({ bufferSize: 1, refCount: true }),
     );
-    this.sync = createSyncControl<E>(replica, engine, outbox$, () => this.#encodeContext());
+    this.sync = createSyncControl<E>(replica, engine, outbox$, settings);
     const { signal } = this.#closing;
     onPageAwake(() => engine.wake(true), signal);
     globalThis.addEventListener?.('online', () => engine.wake(true), { signal });
@@ -79,7 +83,10 @@ export class SyncedEventStore<E extends Event> implements SyncedStore<E> {
 
   async appendToStreams(writes: readonly Api.StreamAppend<E>[], { command }: AppendOptions = {}): Promise<Api.AppendResult[]> {
     if (this.#closed) throw new StoreClosedError();
-    const append = encodeAppend(writes as readonly Api.StreamAppend[], this.#encodeContext());
+    const context = this.#encodeContext();
+    const { codec } = this.#settings;
+    const appends = writes as readonly EncodableAppend[];
+    const append = encodeAppend(codec ? await codec.encode(appends, context) : appends, context);
     if (command !== undefined) checkJson(command, 'command', this.#settings.limits.maxJsonDepth);
     const kept: unknown = command === undefined ? undefined : JSON.parse(JSON.stringify(command));
     const { versions, deduplicated } = await this.#appends.append(append, kept);
@@ -227,7 +234,8 @@ export class SyncedEventStore<E extends Event> implements SyncedStore<E> {
       if (concerned && confirmed === 0) confirmed = Math.floor((await this.#replica.versions([stream])).get(stream)!);
       const after = await this.#replica.outbox.look();
       if (before.text !== after.text) continue;
-      for (const event of pendingEvents<E>(after.commits, stream, confirmed)) if (event.version >= fromVersion) yield event;
+      const pending = pendingEvents(after.commits, stream, confirmed).filter((event) => event.version >= fromVersion);
+      if (pending.length > 0) yield* asPending<E>(await this.#settings.decoder.decode(pending));
       return;
     }
   }

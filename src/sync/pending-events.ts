@@ -1,4 +1,4 @@
-import { decodeBatch } from '../event/event-batch.ts';
+import { decodeBatch, type RawEvent } from '../event/event-batch.ts';
 import type { Event, StoredEvent } from '../event/event.ts';
 import type { PendingCommit } from './pending-commit.ts';
 
@@ -13,17 +13,18 @@ export interface PendingMark {
   readonly pending?: true;
 }
 
-/** The pending events of a stream, on top of a confirmed version. */
-export function pendingEvents<E extends Event>(commits: readonly PendingCommit[], stream: string, confirmedVersion: number): LoadedEvent<E>[] {
-  const events: LoadedEvent<E>[] = [];
+/** The pending events of a stream as they are stored, on top of a confirmed version. */
+export function pendingEvents(commits: readonly Pick<PendingCommit, 'writes'>[], stream: string, confirmedVersion: number): RawEvent[] {
+  const events: RawEvent[] = [];
   for (const { writes } of commits) {
     for (const write of writes) {
       if (write.stream !== stream) continue;
-      for (const batch of write.batches) {
-        const placed = { ...batch, version: confirmedVersion + events.length + 1, position: Infinity };
-        for (const event of decodeBatch<E>(placed)) events.push({ ...event, pending: true } as LoadedEvent<E>);
-      }
+      for (const batch of write.batches) events.push(...decodeBatch({ ...batch, version: confirmedVersion + events.length + 1, position: Infinity }));
     }
   }
   return events;
+}
+
+export function asPending<E extends Event>(events: readonly StoredEvent[]): LoadedEvent<E>[] {
+  return events.map((event) => ({ ...event, pending: true }) as LoadedEvent<E>);
 }

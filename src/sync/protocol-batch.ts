@@ -38,9 +38,11 @@ export function readBatch(wire: WireBatch, path: string, maxJsonDepth: number): 
   const { events } = wire;
   if (!Array.isArray(events) || events.length === 0 || events.length > MAX_BATCH_EVENTS) throw new MalformedMessage(`${path}.events is not a list of events`);
   const ids: (string | undefined)[] = [];
+  const correlationIds = new Set<string>();
   const tuples = events.map((tuple: unknown, i) => {
     const event = readTuple(tuple, `${path}.events[${i}]`, maxJsonDepth);
     ids.push(event[3] ?? undefined);
+    if (event[2]?.correlationId !== undefined) correlationIds.add(event[2].correlationId);
     return event;
   });
   return {
@@ -50,6 +52,7 @@ export function readBatch(wire: WireBatch, path: string, maxJsonDepth: number): 
     idBase: wire.idBase,
     events: JSON.stringify(tuples),
     ...(ids.some((id) => id !== undefined) && { ids }),
+    ...(correlationIds.size > 0 && { correlationIds: [...correlationIds] }),
     tuples,
   };
 }
@@ -65,8 +68,8 @@ export function readPulledBatch(wire: PulledBatch, path: string): EventBatch {
 const MAX_PULLED_DEPTH = 512;
 
 function readTuple(tuple: unknown, path: string, maxJsonDepth: number): EventTuple {
-  if (!Array.isArray(tuple) || tuple.length < 2 || tuple.length > 5) throw new MalformedMessage(`${path} is not an event`);
-  const [type, data, metadata, id, timestamp] = tuple as unknown[];
+  if (!Array.isArray(tuple) || tuple.length < 2 || tuple.length > 7) throw new MalformedMessage(`${path} is not an event`);
+  const [type, data, metadata, id, timestamp, schemaVersion, format] = tuple as unknown[];
   checkType(type as string, `${path}.type`);
   if (data === undefined) throw new InvalidEventError(`${path}.data`, 'is missing');
   checkJson(data, `${path}.data`, maxJsonDepth);
@@ -74,6 +77,8 @@ function readTuple(tuple: unknown, path: string, maxJsonDepth: number): EventTup
   checked[2] = metadata === undefined || metadata === null ? null : mergeMetadata(undefined, metadata as Metadata, `${path}.metadata`);
   checked[3] = id === undefined || id === null ? null : checkEventId(id, `${path}.id`);
   checked[4] = timestamp === undefined || timestamp === null ? null : checkTime(timestamp, path);
+  checked[5] = schemaVersion === undefined || schemaVersion === null ? null : checkSchemaVersion(schemaVersion, path);
+  checked[6] = format === undefined || format === null ? null : checkFormat(format, path);
   while (checked.length > 2 && checked.at(-1) === null) checked.pop();
   return checked as unknown as EventTuple;
 }
@@ -81,6 +86,16 @@ function readTuple(tuple: unknown, path: string, maxJsonDepth: number): EventTup
 function checkTime(timestamp: unknown, path: string): number {
   if (!Number.isSafeInteger(timestamp)) throw new MalformedMessage(`${path}.timestamp is not a whole number`);
   return timestamp as number;
+}
+
+function checkSchemaVersion(version: unknown, path: string): number {
+  if (!Number.isSafeInteger(version) || (version as number) < 2) throw new MalformedMessage(`${path} has no schema version`);
+  return version as number;
+}
+
+function checkFormat(format: unknown, path: string): string {
+  if (typeof format !== 'string' || format === '' || format.length > 100) throw new MalformedMessage(`${path} has no format`);
+  return format;
 }
 
 /** Whether a batch of a client holds what only a server writes. */

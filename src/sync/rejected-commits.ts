@@ -7,16 +7,18 @@ import type { Replica } from './replica.ts';
 /**
  * Puts a rejected commit back at the end of the outbox, on its streams as they are now.
  *
- * @param events what it appends instead; only for a commit of one stream
+ * @param encode what it appends instead; only for a commit of one stream
  * @throws {SyncRefusedError} when no rejected commit has this id
  */
-export async function restoreRejected(replica: Replica, commitId: string, events: ((stream: string) => readonly NewBatch[]) | undefined): Promise<void> {
+export async function restoreRejected(replica: Replica, commitId: string, encode: ((stream: string) => readonly NewBatch[] | Promise<readonly NewBatch[]>) | undefined): Promise<void> {
   for (;;) {
     const view = await replica.outbox.look();
     const commit = findRejected(view, commitId);
     const streams = new Set(commit.writes.map(({ stream }) => stream));
     const versions = await replica.versions(streams);
-    const added = restored(view, commit, versions, events);
+    if (encode && commit.writes.length !== 1) throw new InvalidEventError('events', 'cannot replace a commit of several streams');
+    const batches = await encode?.(commit.writes[0]!.stream);
+    const added = restored(view, commit, versions, batches?.map(plainBatch));
     if (await replica.change(view, { added: [added], unrejected: [commitId] }, versions)) return;
   }
 }
@@ -40,9 +42,8 @@ function restored(
   view: OutboxView,
   { commitId, writes, command, former = [] }: RejectedCommit,
   confirmed: ReadonlyMap<string, number>,
-  events: ((stream: string) => readonly NewBatch[]) | undefined,
+  instead: readonly NewBatch[] | undefined,
 ): PendingCommit {
-  if (events && writes.length !== 1) throw new InvalidEventError('events', 'cannot replace a commit of several streams');
   const running = new Map(confirmed);
   let stuck = false;
   for (const commit of view.commits) {
@@ -56,17 +57,16 @@ function restored(
     const { stream } = write;
     const version = running.get(stream)!;
     if (!Number.isInteger(version)) throw new StreamDeletedError(stream);
-    const batches = events ? events(stream).map(plainBatch) : write.batches;
-    return { stream, batches, expected: write.expected < 0 ? write.expected : version };
+    return { stream, batches: instead ?? write.batches, expected: write.expected < 0 ? write.expected : version };
   });
-  const last = events ? writes[0]!.batches.at(-1) : undefined;
+  const last = instead ? writes[0]!.batches.at(-1) : undefined;
   return {
     order: view.head.next,
     seq: stuck ? null : view.head.seq,
     hash: hashOf(again),
     commitId,
     writes: again,
-    ...(command !== undefined && !events && { command }),
+    ...(command !== undefined && !instead && { command }),
     // Should what it was be accepted after all, it is this one.
     former: last ? [...former, idIn(last, last.count - 1)] : former,
     ...(stuck && { stuck: 'An earlier commit of the stream is stuck.' }),

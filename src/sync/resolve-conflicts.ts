@@ -1,16 +1,17 @@
-import type { EventData, StoredEvent } from '../event/event.ts';
-import { decodeBatch, type NewBatch } from '../event/event-batch.ts';
+import type { EventData } from '../event/event.ts';
+import { decodeBatch, type EventDecoder, type NewBatch, type RawEvent } from '../event/event-batch.ts';
 import { categoryOf, splitStreamName, streamIdToString } from '../event/stream-id.ts';
 import { meetsExpectation } from '../event/version.ts';
 import type { Log } from '../storage/storage.ts';
 import type { Conflict, ConflictPolicies, ConflictPolicy } from './conflict-policy.ts';
 import type { OutboxChange, OutboxView } from './outbox.ts';
 import { countOf, createVoid, hashOf, idIn, isVoid, plainBatch, type PendingCommit, type PendingWrite, type RejectedCommit, type RejectionReason } from './pending-commit.ts';
-import { pendingEvents } from './pending-events.ts';
+import { asPending, pendingEvents, type LoadedEvent } from './pending-events.ts';
 
 export interface ResolveSettings {
   readonly policies: ConflictPolicies;
-  readonly encode: (stream: string, events: readonly EventData[]) => readonly NewBatch[];
+  readonly encode: (stream: string, events: readonly EventData[]) => readonly NewBatch[] | Promise<readonly NewBatch[]>;
+  readonly decoder: EventDecoder;
 }
 
 /** A commit that a policy has changed so often is given up. */
@@ -111,11 +112,14 @@ export class ConflictResolution {
     if (policy === 'reject' || commit.command === undefined || commit.writes.length > 1) {
       return this.#because(write, 'CONCURRENCY_CONFLICT', `Stream "${stream}" is at version ${version}, expected ${expected}.`);
     }
-    const events = [...(await confirmedEvents(this.#log, stream)), ...pendingEvents(this.#kept, stream, this.#confirmed.get(stream)!)];
+    const { decoder, encode } = this.#settings;
+    const confirmed = (await decoder.decode(await confirmedEvents(this.#log, stream))) as readonly LoadedEvent[];
+    const pending = asPending(await decoder.decode(pendingEvents(this.#kept, stream, this.#confirmed.get(stream)!)));
+    const events = [...confirmed, ...pending];
     const decided = await policy.redecide(commit.command, events, conflict);
     if ('rejected' in decided) return this.#because(write, 'REJECTED', decided.rejected);
     if (decided.length === 0) return this.#because(write, 'REJECTED', 'The decision on the stream as it is now has no events.');
-    return { stream, expected: version, batches: this.#settings.encode(stream, decided).map(plainBatch) };
+    return { stream, expected: version, batches: (await encode(stream, decided)).map(plainBatch) };
   }
 
   #because({ stream, expected }: PendingWrite, code: string, message: string): { readonly reason: RejectionReason } {
@@ -177,8 +181,8 @@ export class ConflictResolution {
   }
 }
 
-async function confirmedEvents(log: Log, stream: string): Promise<StoredEvent[]> {
-  const events: StoredEvent[] = [];
+async function confirmedEvents(log: Log, stream: string): Promise<RawEvent[]> {
+  const events: RawEvent[] = [];
   for (let from: number | undefined = 1; from !== undefined; ) {
     const page = await log.readStream(stream, { from, limit: 1_024, direction: 'forwards' });
     events.push(...page.batches.flatMap((batch) => decodeBatch(batch)));

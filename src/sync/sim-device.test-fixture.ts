@@ -1,6 +1,6 @@
 import { encodeEvents } from '../event/encode.ts';
 import { isErmineError } from '../event/errors.ts';
-import { decodeBatch } from '../event/event-batch.ts';
+import { decodeBatch, plainDecoder } from '../event/event-batch.ts';
 import { defaultLimits } from '../event/limits.ts';
 import { categoryOf } from '../event/stream-id.ts';
 import type { Principal } from '../server/principal.ts';
@@ -9,7 +9,7 @@ import type { Log } from '../storage/storage.ts';
 import type { ConflictPolicies } from './conflict-policy.ts';
 import { Outbox } from './outbox.ts';
 import { PendingAppends } from './pending-appends.ts';
-import { pendingEvents, type LoadedEvent } from './pending-events.ts';
+import { asPending, pendingEvents, type LoadedEvent } from './pending-events.ts';
 import type { Scope } from './protocol.ts';
 import { restoreRejected } from './rejected-commits.ts';
 import { Replica } from './replica.ts';
@@ -95,18 +95,12 @@ export class SimDevice {
     this.filter = filter;
     this.lanes = lanes;
   }
-
-  /** What any tab would see of a stream. */
-  async view(stream: string): Promise<LoadedEvent[]> {
-    const replica = new Replica(await this.disk.open(), await (await this.disk.open()).documents(), { append: () => Promise.reject(new Error('reads only')) }, () => undefined);
-    return loadStream(replica, stream);
-  }
 }
 
 async function loadStream(replica: Replica, stream: string): Promise<LoadedEvent[]> {
   const confirmed = await readAll(replica.log, stream);
   const { commits } = await replica.outbox.look();
-  return [...confirmed, ...pendingEvents(commits, stream, confirmed.at(-1)?.version ?? 0)];
+  return [...confirmed, ...asPending(pendingEvents(commits, stream, confirmed.at(-1)?.version ?? 0))];
 }
 
 export async function readAll(log: Log, stream?: string): Promise<LoadedEvent[]> {
@@ -163,6 +157,7 @@ export class SimTab {
       lanes: device.lanes,
       clock,
       encode: (stream, events) => encodeEvents(stream, events, 'events', { limits: defaultLimits, now: scheduler.now, metadata: undefined }),
+      decoder: plainDecoder,
       transport: simTransport(scheduler, server, principal, process, faults, () => device.online),
       random: scheduler.random,
       timers: scheduler as never,

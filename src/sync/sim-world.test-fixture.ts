@@ -1,5 +1,4 @@
 import type { Principal } from '../server/principal.ts';
-import { findFaultsOnTheWay } from './sim-checks.test-fixture.ts';
 import type { Scope } from './protocol.ts';
 import { SimDevice, SimTab, type Acknowledged } from './sim-device.test-fixture.ts';
 import { SimServer, type NetworkFaults } from './sim-network.test-fixture.ts';
@@ -44,14 +43,15 @@ export class SimWorld {
     }
   }
 
-  async run(steps: number): Promise<void> {
+  /** @param check what must hold at every moment */
+  async run(steps: number, check: (world: SimWorld) => Promise<string[]>): Promise<void> {
     const { scheduler, server } = this;
     server.start();
     for (const device of this.devices) this.#openTab(device);
     for (let step = 0; step < steps; step++) {
       this.#act();
       await scheduler.run(scheduler.random() * scheduler.random() * 3_000);
-      if (scheduler.chance(0.2) && !this.restored) this.faults.push(...(await findFaultsOnTheWay(this)));
+      if (scheduler.chance(0.2) && !this.restored) this.faults.push(...(await check(this)));
     }
   }
 

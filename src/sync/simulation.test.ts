@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeWorld, findFaults } from './sim-checks.test-fixture.ts';
+import { describeWorld, findFaults, findFaultsOnTheWay } from './sim-checks.test-fixture.ts';
 import { SimWorld } from './sim-world.test-fixture.ts';
 
 /** `SYNC_SEED=7` runs one world again; `SYNC_SEEDS=100000` runs so many, from there or from the first. */
@@ -18,7 +18,7 @@ async function simulateAll(restores: boolean): Promise<void> {
 
 async function simulate(seed: number, restores: boolean): Promise<void> {
   const world = new SimWorld(seed, { restores });
-  await world.run(20 + (seed % 40));
+  await world.run(20 + (seed % 40), findFaultsOnTheWay);
   const quiet = await world.heal();
   const faults = await findFaults(world);
   if (!quiet) faults.unshift('does not come to rest');
