@@ -222,6 +222,33 @@ export class DocumentConflictError extends ErmineError {
   }
 }
 
+/** Something that a synced store does not do. `reason` tells which. */
+export class SyncRefusedError extends ErmineError {
+  declare readonly code: 'SYNC_REFUSED';
+  declare readonly reason: SyncRefusal;
+
+  constructor(reason: SyncRefusal, message: string) {
+    super('SYNC_REFUSED', message, { reason });
+  }
+}
+
+/**
+ * `NOT_REPLICATED`: a version of a stream that is not replicated here. `NOT_A_REPLICA`: the storage holds a log of its own.
+ * `ONLY_ON_SERVER`: erasing is for all. `UNKNOWN_COMMIT`: no rejected commit has this id.
+ */
+export type SyncRefusal = 'NOT_REPLICATED' | 'NOT_A_REPLICA' | 'ONLY_ON_SERVER' | 'UNKNOWN_COMMIT';
+
+/** Why sync does not go on. Nothing is lost: what is pending stays, and appending goes on. */
+export class SyncStoppedError extends ErmineError {
+  declare readonly code: 'SYNC_STOPPED';
+  declare readonly reason: string;
+
+  /** @param reason what the server said, such as `EPOCH_CHANGED`, or `MALFORMED_ANSWER`, `FOREIGN_EVENTS`, `NO_PROGRESS` */
+  constructor(reason: string, message: string, options?: ErrorOptions) {
+    super('SYNC_STOPPED', message, { reason }, options);
+  }
+}
+
 /** An event of the log cannot be turned into what the application reads. It stays in the log as it is. */
 export class UnreadableEventError extends ErmineError {
   declare readonly code: 'UNREADABLE_EVENT';
@@ -298,6 +325,8 @@ interface ErrorByCode {
   STREAM_DELETED: StreamDeletedError;
   INVALID_IMPORT: InvalidImportError;
   DOCUMENT_CONFLICT: DocumentConflictError;
+  SYNC_REFUSED: SyncRefusedError;
+  SYNC_STOPPED: SyncStoppedError;
   UNREADABLE_EVENT: UnreadableEventError;
   INVALID_REGISTRY: InvalidRegistryError;
   INVALID_PROJECTION: InvalidProjectionError;

@@ -9,13 +9,13 @@ import type { Limits } from '../event/limits.ts';
 import { checkCategory, splitStreamName, streamIdToString, type StreamId } from '../event/stream-id.ts';
 import { createTombstone } from '../event/tombstone.ts';
 import { checkExpectedVersion, checkWholeNumber } from '../event/version.ts';
+import { AppendQueue } from '../storage/append-queue.ts';
 import type { AppendOutcome, Log } from '../storage/storage.ts';
 import { createBatchFilter } from '../subscription/filter.ts';
 import { LogFollower } from '../subscription/log-follower.ts';
 import { storeParts, type StoreParts } from '../subscription/store-parts.ts';
 import { logSource, streamSource, type Source } from '../subscription/sources.ts';
 import { subscription, type SubscribeOptions } from '../subscription/subscribe.ts';
-import { AppendQueue } from './append-queue.ts';
 import { encodeAppend } from './encode-append.ts';
 import type * as Api from './event-store.ts';
 import type { ExportOptions } from './export-events.ts';
@@ -32,6 +32,8 @@ export interface StoreSettings {
   readonly limits: Limits;
   readonly codec: EventCodec | undefined;
   readonly pollIntervalMs: number;
+  /** Whether positions may have gaps, as in a replica of a part of another log. */
+  readonly sparse?: boolean;
 }
 
 /** The {@link Api.EventStore} over any log. */
@@ -53,7 +55,7 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
     this.#settings = settings;
     const decoder = settings.codec ?? plainDecoder;
     this.#reading = { log, decoder };
-    this.#follower = new LogFollower(log, decoder, storageName, settings.pollIntervalMs);
+    this.#follower = new LogFollower(log, decoder, storageName, settings.pollIntervalMs, settings.sparse);
     // What this tab remembers may be of a log that is no more; subscriptions find out when they read.
     connection$.subscribe(() => {
       this.#follower.forget();
