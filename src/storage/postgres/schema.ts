@@ -121,6 +121,17 @@ BEGIN
 END
 $function$;
 
+-- To be called after a backup was restored: the log is another one to whoever followed it. Of one tenant, or of all.
+CREATE FUNCTION ${s}.renew_epochs(p_tenant text DEFAULT NULL) RETURNS bigint LANGUAGE plpgsql VOLATILE AS $function$
+DECLARE
+  v_count bigint;
+BEGIN
+  UPDATE ${s}.logs l SET epoch = gen_random_uuid()::text WHERE l.tenant = p_tenant OR p_tenant IS NULL;
+  GET DIAGNOSTICS v_count = ROW_COUNT;
+  RETURN v_count;
+END
+$function$;
+
 CREATE FUNCTION ${s}.documents_match(p_tenant text, p_documents json) RETURNS boolean LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan AS $function$
 BEGIN
   RETURN NOT EXISTS (
