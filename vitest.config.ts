@@ -8,7 +8,7 @@ const postgresTests = 'src/**/*.postgres.test.ts';
 /** One project per engine, so that each can be run, timed and counted alone. */
 const inBrowser = (browser: 'chromium' | 'firefox') => ({
   // Found here and not during the run: a page reload for a newly found dependency loses test results.
-  optimizeDeps: { include: ['fast-check', 'idb', 'rxjs'] },
+  optimizeDeps: { include: ['fast-check', 'react', 'react-dom/client', 'rxjs', 'valibot'] },
   test: {
     name: browser,
     include: [browserTests],

@@ -35,7 +35,7 @@ export interface LogState {
 }
 
 /** The last word on an append that nothing else speaks against: why its documents refuse it, see `Append.documents`. */
-export type DocumentCheck = (append: Append) => ErmineError | undefined;
+export type DocumentCheck = (append: Append, state: LogState) => ErmineError | undefined;
 
 /**
  * Decides on appends one after the other, as `Log.commit` promises, and advances the state by what is accepted.
@@ -53,7 +53,7 @@ function evaluate(append: Append, state: LogState, check?: DocumentCheck): Appen
     const error = refusal(write, state.heads.get(write.stream) ?? 0);
     if (error) return { ok: false, error };
   }
-  const error = check?.(append);
+  const error = check?.(append, state);
   return error ? { ok: false, error } : accept(append, state);
 }
 

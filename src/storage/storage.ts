@@ -92,7 +92,15 @@ export interface Append {
    * Written in the append's own transaction, and only with it. When an expectation fails, the append is refused with
    * `DocumentConflictError`; when the append is refused or deduplicated, the documents stay as they are.
    */
-  readonly documents?: DocumentWrites;
+  readonly documents?: AppendDocuments;
+}
+
+export interface AppendDocuments extends DocumentWrites {
+  /**
+   * The position that the append's first event must get, since the documents were made for that one; when the log has
+   * gone on, the append is refused with `DocumentConflictError` as well.
+   */
+  readonly position?: number;
 }
 
 export interface StreamWrite {
@@ -122,6 +130,8 @@ export interface ReadRange {
   /** About how many events to return: whole batches, at least one if there is any, never unbounded. */
   readonly limit: number;
   readonly direction: Direction;
+  /** Of `readAll`: batches without an event of this correlation id may be left out. */
+  readonly correlationId?: string | undefined;
 }
 
 export interface Page {

@@ -1,4 +1,4 @@
-import type { EventBatch } from '../event/event-batch.ts';
+import type { EventBatch, EventDecoder } from '../event/event-batch.ts';
 import type { Hint } from '../event/hint.ts';
 import type { Log, Page } from '../storage/storage.ts';
 import { createHintChannel, type HintChannel } from '../tabs/hint-channel.ts';
@@ -21,6 +21,7 @@ export interface Follower {
 /** Follows one log for all subscriptions of a store: knows when to look, and looks once for all of them. */
 export class LogFollower {
   readonly log: Log;
+  readonly decoder: EventDecoder;
   readonly #channel: HintChannel;
   readonly #followers = new Set<Follower>();
   /** Reads under way, by where they begin. */
@@ -36,8 +37,9 @@ export class LogFollower {
   readonly #closing = new AbortController();
   #unlisten: (() => void) | undefined;
 
-  constructor(log: Log, storageName: string, pollIntervalMs: number) {
+  constructor(log: Log, decoder: EventDecoder, storageName: string, pollIntervalMs: number) {
     this.log = log;
+    this.decoder = decoder;
     this.#polling = setInterval(() => void this.#poll(), pollIntervalMs);
     unref(this.#polling);
     onPageAwake(() => this.wake(), this.#closing.signal);

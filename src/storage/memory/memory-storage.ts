@@ -66,7 +66,7 @@ class MemoryLog implements Log {
 
   async commit(appends: readonly Append[]): Promise<AppendOutcome[]> {
     const data = this.#open();
-    const outcomes = evaluateAppends(appends, data, (append) => data.documents.writeWith(append));
+    const outcomes = evaluateAppends(appends, data, (append) => data.documents.writeWith(append, data.tail));
     for (const outcome of outcomes) if (outcome.ok) for (const batch of outcome.batches) this.#write(data, batch);
     return outcomes;
   }
