@@ -147,7 +147,7 @@ export class StorageBlockedError extends ErmineError {
     options?: ErrorOptions,
   ) {
     super('STORAGE_BLOCKED', written === 'no'
-        ? `${what} Nothing was written. Close other tabs and try again.`
+        ? `${what} Nothing was written. Try again.`
         : `${what} It may still be written: repeat it with the same eventIds.`, { what, written, eventIds }, options);
   }
 }
@@ -170,7 +170,7 @@ export class VersionTooNewError extends ErmineError {
     storage: string,
     options?: ErrorOptions,
   ) {
-    super('VERSION_TOO_NEW', `The database "${storage}" was upgraded by newer code. Reload the page.`, { storage }, options);
+    super('VERSION_TOO_NEW', `The database "${storage}" was upgraded by newer code. Reload the page, or deploy that code.`, { storage }, options);
   }
 }
 

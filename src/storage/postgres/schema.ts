@@ -121,6 +121,17 @@ BEGIN
 END
 $function$;
 
+-- To be called after a backup was restored: the log is another one to whoever followed it. Of one tenant, or of all.
+CREATE FUNCTION ${s}.renew_epochs(p_tenant text DEFAULT NULL) RETURNS bigint LANGUAGE plpgsql VOLATILE AS $function$
+DECLARE
+  v_count bigint;
+BEGIN
+  UPDATE ${s}.logs l SET epoch = gen_random_uuid()::text WHERE l.tenant = p_tenant OR p_tenant IS NULL;
+  GET DIAGNOSTICS v_count = ROW_COUNT;
+  RETURN v_count;
+END
+$function$;
+
 CREATE FUNCTION ${s}.documents_match(p_tenant text, p_documents json) RETURNS boolean LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan AS $function$
 BEGIN
   RETURN NOT EXISTS (
@@ -148,14 +159,15 @@ $function$;
 -- Appends events, and writes documents with them, if the streams and the documents are as they are said to be and none of
 -- the ids is in the log; otherwise it changes nothing and tells the state. In both cases the state is the one before. p_expected: a head, or -1 for any that is not deleted,
 -- or -2 for any that exists. The events are in the order of the log; p_stream_indexes and p_offsets give their place:
--- the index (from 1) of the stream among p_streams, and how far after its head. p_erase: the only event is the tombstone of
+-- the index (from 1) of the stream among p_streams, and how far after its head. p_tail: where the log must end, null for
+-- anywhere. p_erase: the only event is the tombstone of
 -- the only stream, all before it is erased.
 CREATE FUNCTION ${s}.append(
   p_tenant text, p_epoch text, p_lock_timeout text,
   p_streams text[], p_name_orders text[], p_expected float8[], p_added bigint[], p_ids uuid[],
   p_stream_indexes integer[], p_event_streams text[], p_offsets integer[], p_event_ids uuid[], p_types text[], p_data text[], p_metadata text[],
   p_timestamps bigint[], p_schema_versions integer[], p_formats text[], p_correlation_ids text[],
-  p_documents json, p_erase boolean
+  p_documents json, p_tail bigint, p_erase boolean
 ) RETURNS json LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan AS $function$
 DECLARE
   v_count CONSTANT bigint := cardinality(p_event_ids);
@@ -175,6 +187,7 @@ BEGIN
     FROM unnest(p_name_orders, p_expected) WITH ORDINALITY AS k (name_order, expected, i)
     LEFT JOIN LATERAL (SELECT * FROM ${s}.streams s WHERE s.tenant = p_tenant AND s.name_order = k.name_order LIMIT 1) s ON true
   ) h;
+  v_met := v_met AND coalesce(v_tail = p_tail, true);
   IF v_met AND cardinality(p_ids) > 0 THEN
     v_met := NOT EXISTS (SELECT FROM unnest(p_ids) AS i (id) WHERE (SELECT true FROM ${s}.events e WHERE e.tenant = p_tenant AND e.event_id = i.id LIMIT 1));
   END IF;
