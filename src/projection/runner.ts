@@ -20,6 +20,8 @@ export class Runner {
   #passing: Promise<void> | undefined;
   /** Why it cannot go on for now, or for good. */
   error: unknown;
+  /** Whether this tab leads. */
+  isRunning = false;
 
   constructor(parts: StoreParts, documents: DocumentLog, definition: AnyProjection, signals: Signals) {
     this.#parts = parts;
@@ -41,12 +43,14 @@ export class Runner {
 
   /** Runs until the signal, or until the log or the projection is not the one it was. */
   async run(signal: AbortSignal): Promise<void> {
+    this.isRunning = true;
     while (!signal.aborted) {
       const woken = this.#signals.nextWork(signal);
       await this.pass(signal);
-      if (isFinal(this.error)) return;
+      if (isFinal(this.error)) break;
       await woken(this.error === undefined ? undefined : RETRY_MS);
     }
+    this.isRunning = false;
   }
 
   /** Goes on until there is nothing more to do; several calls at once share one. Errors are kept in `error`. */
