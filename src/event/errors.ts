@@ -106,8 +106,8 @@ export class CorruptedIdempotencyError extends ErmineError {
     streamId: string,
     knownIds: readonly string[],
   ) {
-    super('CORRUPTED_IDEMPOTENCY', `Events of this append to "${streamId}" are stored already (id ${knownIds[0]}), but not as it is. Nothing was written. ` +
-        'Repeat an append with all its events; new events need new ids.', { streamId, knownIds });
+    super('CORRUPTED_IDEMPOTENCY', `Event ${knownIds[0]} of this append to "${streamId}" is stored already, in another append. Nothing was written. ` +
+        'Repeat an append as it was; new events need new ids.', { streamId, knownIds });
   }
 }
 
