@@ -3,11 +3,12 @@ import { defineConfig } from 'vitest/config';
 import { findBrowser } from './scripts/browsers.mjs';
 
 const browserTests = 'src/**/*.browser.test.ts';
+const postgresTests = 'src/**/*.postgres.test.ts';
 
 /** One project per engine, so that each can be run, timed and counted alone. */
 const inBrowser = (browser: 'chromium' | 'firefox') => ({
   // Found here and not during the run: a page reload for a newly found dependency loses test results.
-  optimizeDeps: { include: ['fast-check', 'react', 'react-dom/client', 'rxjs'] },
+  optimizeDeps: { include: ['fast-check', 'react', 'react-dom/client', 'rxjs', 'valibot'] },
   test: {
     name: browser,
     include: [browserTests],
@@ -25,7 +26,8 @@ const inBrowser = (browser: 'chromium' | 'firefox') => ({
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'node', include: ['{src,demo}/**/*.test.ts'], exclude: [browserTests] } },
+      { test: { name: 'node', include: ['{src,demo}/**/*.test.ts'], exclude: [browserTests, postgresTests] } },
+      { test: { name: 'postgres', include: [postgresTests], globalSetup: 'scripts/postgres-setup.mjs', testTimeout: 60_000 } },
       { test: { name: 'examples', include: ['scripts/examples.test.mjs'], testTimeout: 60_000 } },
       inBrowser('chromium'),
       inBrowser('firefox'),

@@ -1,4 +1,11 @@
 export type { DeepReadonly, Event, EventData, Metadata, StoredEvent, StreamDeletedEvent } from './event/event.ts';
+export { causedBy } from './event/caused-by.ts';
+export { defineSerializer, type DefinedSerializer } from './event/define-serializer.ts';
+export type { EventDefinition, EventDefinitionLike, RegistryOptions } from './event/event-definition.ts';
+export { EventRegistry, defineEvents, eventType, type EventsOf } from './event/event-registry.ts';
+export type { EventSerializer, SerializedEvent } from './event/serializer.ts';
+export type { SchemaIssue, SchemaResult, StandardSchema } from './event/standard-schema.ts';
+export type { UpcastEvent, Upcaster } from './event/upcaster.ts';
 export { StreamDeleted } from './event/event.ts';
 export { isStreamDeleted } from './event/tombstone.ts';
 export { parseStreamId, streamId, streamIdToString, type StreamId } from './event/stream-id.ts';
@@ -13,6 +20,7 @@ export {
   EventTooLargeError,
   InvalidEventError,
   InvalidImportError,
+  InvalidRegistryError,
   InvalidProjectionError,
   InvalidStreamIdError,
   InvalidVersionError,
@@ -23,6 +31,7 @@ export {
   StorageUnavailableError,
   StoreClosedError,
   StreamDeletedError,
+  UnreadableEventError,
   VersionTooNewError,
   isErmineError,
   type ErrorCode,
@@ -56,6 +65,7 @@ export type {
   StreamWrite,
 } from './storage/storage.ts';
 export type { EventBatch, EventTuple, NewBatch } from './event/event-batch.ts';
+export type { Hint } from './event/hint.ts';
 export { deletedAt, evaluateAppends, isDeleted, type DocumentCheck, type EventLocation, type LogState } from './storage/evaluate-appends.ts';
 export type { EventFilter } from './subscription/filter.ts';
 export { CaughtUp, isCaughtUp, type SubscribeOptions } from './subscription/subscribe.ts';
@@ -73,4 +83,12 @@ export type { ExportOptions, ExportProgress } from './store/export-events.ts';
 export type { Health } from './store/health.ts';
 export type { ImportOptions, ImportProgress, ImportResult } from './store/import-events.ts';
 export type { AbortOptions, ReadAllOptions, ReadStreamOptions } from './store/read-options.ts';
-export type { Snapshot, SnapshotStore } from './store/snapshot-store.ts';
+export { Aggregate, createRepository, type EvolvedEvent, type Repository } from './aggregate/aggregate.ts';
+export { aggregateStream, type AggregateOptions, type AggregateState } from './aggregate/aggregate-stream.ts';
+export type { Decider, Decision, Reducer } from './aggregate/decider.ts';
+export { handleCommand, type CommandHandler, type CommandOptions, type CommandResult, type HandlerOptions } from './aggregate/handle-command.ts';
+export type { IgnoredSnapshot, SnapshotOptions } from './aggregate/load-snapshot.ts';
+export type { RetryOptions } from './aggregate/retry.ts';
+export { everyNEvents, neverSnapshot, olderThan, type SnapshotChance, type SnapshotPolicy } from './aggregate/snapshot-policy.ts';
+export type { Snapshot, SnapshotStore } from './aggregate/snapshot-store.ts';
+export type { StreamStore } from './aggregate/stream-store.ts';

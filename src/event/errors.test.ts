@@ -21,6 +21,8 @@ const samples = [
   new errors.StreamDeletedError('Order-1'),
   new errors.InvalidImportError(7, 'Line 7 of the import is not JSON.'),
   new errors.DocumentConflictError('cards', 'a'),
+  new errors.UnreadableEventError({ id: 'a', streamId: { category: 'Order', id: '1' }, type: 'OrderPlaced', version: 2, globalPosition: 7 }, 'was written by the serializer "x"'),
+  new errors.InvalidRegistryError('two upcasters take OrderPlaced@1'),
   new errors.InvalidProjectionError('orders', 'its version is not a whole number'),
   new errors.ProjectionFailedError('orders', { globalPosition: 7, id: 'a', type: 'OrderPlaced', streamId: 'Order-1' }, 'No total.'),
 ];

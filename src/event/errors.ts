@@ -3,8 +3,10 @@ export abstract class ErmineError extends Error {
   /** Stable and literal; it survives bundlers, workers and realms, which `instanceof` does not. */
   declare readonly code: ErrorCode;
 
-  constructor(name: string, code: ErrorCode, message: string, fields: object = {}, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, fields: object = {}, options?: ErrorOptions) {
     super(message, options);
+    // STORAGE_FULL is StorageFullError: classes lose their names when they are minified.
+    const name = `${code.toLowerCase().replace(/(^|_)./g, (start) => start.at(-1)!.toUpperCase())}Error`;
     Object.assign(this, { name, code }, fields);
   }
 }
@@ -22,8 +24,8 @@ export class ConcurrencyError extends ErmineError {
     expectedVersion: number,
     actualVersion: number,
   ) {
-    super('ConcurrencyError', 'CONCURRENCY_CONFLICT', `Stream "${streamId}" is at version ${actualVersion}, expected ${expectedVersion}. ` +
-        'Nothing was written. Load the stream and decide anew.', { streamId, expectedVersion, actualVersion });
+    super('CONCURRENCY_CONFLICT', `Stream "${streamId}" is at version ${actualVersion}, expected ${expectedVersion}. ` +
+        'Nothing was written. Load the stream and decide anew.', { name: 'ConcurrencyError', streamId, expectedVersion, actualVersion });
   }
 }
 
@@ -38,7 +40,7 @@ export class InvalidVersionError extends ErmineError {
     value: unknown,
     rule: string,
   ) {
-    super('InvalidVersionError', 'INVALID_VERSION', `${argument} is ${print(value)}, but must be ${rule}.`, { argument, value });
+    super('INVALID_VERSION', `${argument} is ${print(value)}, but must be ${rule}.`, { argument, value });
   }
 }
 
@@ -51,7 +53,7 @@ export class InvalidStreamIdError extends ErmineError {
     value: unknown,
     rule: string,
   ) {
-    super('InvalidStreamIdError', 'INVALID_STREAM_ID', `${print(value)} is not a stream id: ${rule}.`, { value });
+    super('INVALID_STREAM_ID', `${print(value)} is not a stream id: ${rule}.`, { value });
   }
 }
 
@@ -65,7 +67,7 @@ export class InvalidEventError extends ErmineError {
     rule: string,
     options?: ErrorOptions,
   ) {
-    super('InvalidEventError', 'INVALID_EVENT', `${path} ${rule}. Nothing was written.`, { path }, options);
+    super('INVALID_EVENT', `${path} ${rule}. Nothing was written.`, { path }, options);
   }
 }
 
@@ -74,7 +76,7 @@ export class NoEventsError extends ErmineError {
   declare readonly code: 'NO_EVENTS';
 
   constructor() {
-    super('NoEventsError', 'NO_EVENTS', 'The append needs an event.');
+    super('NO_EVENTS', 'The append needs an event.');
   }
 }
 
@@ -92,7 +94,7 @@ export class EventTooLargeError extends ErmineError {
     limit: number,
     unit: 'bytes' | 'events',
   ) {
-    super('EventTooLargeError', 'EVENT_TOO_LARGE', `${path} is ${actual} ${unit}, the limit is ${limit}. Nothing was written. Append less, or raise the limit.`, { path, actual, limit, unit });
+    super('EVENT_TOO_LARGE', `${path} is ${actual} ${unit}, the limit is ${limit}. Nothing was written. Append less, or raise the limit.`, { path, actual, limit, unit });
   }
 }
 
@@ -106,7 +108,7 @@ export class CorruptedIdempotencyError extends ErmineError {
     streamId: string,
     knownIds: readonly string[],
   ) {
-    super('CorruptedIdempotencyError', 'CORRUPTED_IDEMPOTENCY', `Events of this append to "${streamId}" are stored already (id ${knownIds[0]}), but not as it is. Nothing was written. ` +
+    super('CORRUPTED_IDEMPOTENCY', `Events of this append to "${streamId}" are stored already (id ${knownIds[0]}), but not as it is. Nothing was written. ` +
         'Repeat an append with all its events; new events need new ids.', { streamId, knownIds });
   }
 }
@@ -116,7 +118,7 @@ export class StoreClosedError extends ErmineError {
   declare readonly code: 'STORE_CLOSED';
 
   constructor() {
-    super('StoreClosedError', 'STORE_CLOSED', 'The store is closed. Open it again.');
+    super('STORE_CLOSED', 'The store is closed. Open it again.');
   }
 }
 
@@ -125,7 +127,7 @@ export class StorageFullError extends ErmineError {
   declare readonly code: 'STORAGE_FULL';
 
   constructor(options?: ErrorOptions) {
-    super('StorageFullError', 'STORAGE_FULL', 'The storage is full. Nothing was written. Delete something.', {}, options);
+    super('STORAGE_FULL', 'The storage is full. Nothing was written. Delete something.', {}, options);
   }
 }
 
@@ -146,7 +148,7 @@ export class StorageBlockedError extends ErmineError {
     eventIds: readonly string[] = [],
     options?: ErrorOptions,
   ) {
-    super('StorageBlockedError', 'STORAGE_BLOCKED', written === 'no'
+    super('STORAGE_BLOCKED', written === 'no'
         ? `${what} Nothing was written. Close other tabs and try again.`
         : `${what} It may still be written: repeat it with the same eventIds.`, { what, written, eventIds }, options);
   }
@@ -157,7 +159,7 @@ export class StorageUnavailableError extends ErmineError {
   declare readonly code: 'STORAGE_UNAVAILABLE';
 
   constructor(what: string, options?: ErrorOptions) {
-    super('StorageUnavailableError', 'STORAGE_UNAVAILABLE', what, {}, options);
+    super('STORAGE_UNAVAILABLE', what, {}, options);
   }
 }
 
@@ -170,7 +172,7 @@ export class VersionTooNewError extends ErmineError {
     storage: string,
     options?: ErrorOptions,
   ) {
-    super('VersionTooNewError', 'VERSION_TOO_NEW', `The database "${storage}" was upgraded by newer code. Reload the page.`, { storage }, options);
+    super('VERSION_TOO_NEW', `The database "${storage}" was upgraded by newer code. Reload the page.`, { storage }, options);
   }
 }
 
@@ -184,7 +186,7 @@ export class EpochChangedError extends ErmineError {
     expectedEpoch: string,
     actualEpoch: string | undefined,
   ) {
-    super('EpochChangedError', 'EPOCH_CHANGED', 'The log was cleared or replaced. Open the store again and subscribe from 0.', { expectedEpoch, actualEpoch });
+    super('EPOCH_CHANGED', 'The log was cleared or replaced. Open the store again and subscribe from 0.', { expectedEpoch, actualEpoch });
   }
 }
 
@@ -194,7 +196,7 @@ export class StreamDeletedError extends ErmineError {
   declare readonly streamId: string;
 
   constructor(streamId: string) {
-    super('StreamDeletedError', 'STREAM_DELETED', `Stream "${streamId}" was deleted; its name is not used again.`, { streamId });
+    super('STREAM_DELETED', `Stream "${streamId}" was deleted; its name is not used again.`, { streamId });
   }
 }
 
@@ -205,7 +207,7 @@ export class InvalidImportError extends ErmineError {
 
   /** @param line the line's number in the input, from 1 */
   constructor(line: number, message: string, options?: ErrorOptions) {
-    super('InvalidImportError', 'INVALID_IMPORT', message, { line }, options);
+    super('INVALID_IMPORT', message, { line }, options);
   }
 }
 
@@ -217,8 +219,37 @@ export class DocumentConflictError extends ErmineError {
   declare readonly key: string;
 
   constructor(collection: string, key: string) {
-    super('DocumentConflictError', 'DOCUMENT_CONFLICT', `The document "${key}" of "${collection}" has changed meanwhile. ` +
+    super('DOCUMENT_CONFLICT', `The document "${key}" of "${collection}" has changed meanwhile. ` +
         'Nothing was written. Read it again and decide anew.', { collection, key });
+  }
+}
+
+/** An event of the log cannot be turned into what the application reads. It stays in the log as it is. */
+export class UnreadableEventError extends ErmineError {
+  declare readonly code: 'UNREADABLE_EVENT';
+  /** As it is stored. */
+  declare readonly event: EventPlace;
+
+  constructor(event: EventPlace, reason: string, options?: ErrorOptions) {
+    super('UNREADABLE_EVENT', `Event ${event.globalPosition} of the log ("${event.type}") ${reason}. It stays as it is.`, { event }, options);
+  }
+}
+
+/** What tells which event it is. */
+export interface EventPlace {
+  readonly id: string;
+  readonly streamId: { readonly category: string; readonly id: string };
+  readonly type: string;
+  readonly version: number;
+  readonly globalPosition: number;
+}
+
+/** The events that a store was to be opened with do not fit together. Nothing was opened. */
+export class InvalidRegistryError extends ErmineError {
+  declare readonly code: 'INVALID_REGISTRY';
+
+  constructor(problem: string) {
+    super('INVALID_REGISTRY', `The event registry is not complete: ${problem}.`);
   }
 }
 
@@ -228,7 +259,7 @@ export class InvalidProjectionError extends ErmineError {
   declare readonly projection: string;
 
   constructor(projection: string, rule: string) {
-    super('InvalidProjectionError', 'INVALID_PROJECTION', `Projection "${projection}": ${rule}.`, { projection });
+    super('INVALID_PROJECTION', `Projection "${projection}": ${rule}.`, { projection });
   }
 }
 
@@ -239,7 +270,7 @@ export class ProjectionFailedError extends ErmineError {
   declare readonly event: FailedEvent;
 
   constructor(projection: string, event: FailedEvent, reason: string, options?: ErrorOptions) {
-    super('ProjectionFailedError', 'PROJECTION_FAILED', `Projection "${projection}" failed at the event ${event.type} at position ${event.globalPosition}: ${reason} ` +
+    super('PROJECTION_FAILED', `Projection "${projection}" failed at the event ${event.type} at position ${event.globalPosition}: ${reason} ` +
         'It stands before this event. Mend the handler and change the version, or call retry(), or skip().', { projection, event }, options);
   }
 }
@@ -269,6 +300,8 @@ interface ErrorByCode {
   STREAM_DELETED: StreamDeletedError;
   INVALID_IMPORT: InvalidImportError;
   DOCUMENT_CONFLICT: DocumentConflictError;
+  UNREADABLE_EVENT: UnreadableEventError;
+  INVALID_REGISTRY: InvalidRegistryError;
   INVALID_PROJECTION: InvalidProjectionError;
   PROJECTION_FAILED: ProjectionFailedError;
 }
@@ -307,6 +340,8 @@ const CODES: ReadonlySet<unknown> = new Set<ErrorCode>([
   'STREAM_DELETED',
   'INVALID_IMPORT',
   'DOCUMENT_CONFLICT',
+  'UNREADABLE_EVENT',
+  'INVALID_REGISTRY',
   'INVALID_PROJECTION',
   'PROJECTION_FAILED',
 ]);

@@ -113,7 +113,7 @@ export class Build {
     for (const batch of page.batches) {
       end = Math.max(end, batch.position + batch.count - 1);
       if (end === after || !this.#filter.wantsBatch(batch)) continue;
-      for (const event of decodeBatch(batch)) if (event.globalPosition > after && this.#filter.wantsEvent(event)) events.push(event);
+      for (const event of await follower.decoder.decode(decodeBatch(batch))) if (event.globalPosition > after && this.#filter.wantsEvent(event)) events.push(event);
     }
     return { events, end };
   }

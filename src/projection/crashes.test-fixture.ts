@@ -1,3 +1,4 @@
+import { plainDecoder } from '../event/event-batch.ts';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { defaultLimits } from '../event/limits.ts';
@@ -108,7 +109,7 @@ export async function survivesCrashes(createStorage: () => Storage, numRuns: num
       const entries: Entry[] = [];
       const fates: Fate[] = [];
       const broken = faulty(log, documents, fates);
-      const follower = new LogFollower(broken.log, storage.name, 3_600_000);
+      const follower = new LogFollower(broken.log, plainDecoder, storage.name, 3_600_000);
       const parts: StoreParts = { log: broken.log, storageName: storage.name, follower, append: () => Promise.reject(new Error('Not here.')) };
       const start = (): Build[] => [folding, writing].map((definition) => new Build(parts, broken.documents, definition, 1));
       const tabs = [start(), start(), start()];

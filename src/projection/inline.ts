@@ -94,7 +94,7 @@ function intercept(parts: StoreParts, prepares: ReadonlyMap<Prepare, Signals>): 
  *
  * @returns undefined when there will be none, or the append will be refused
  */
-async function place({ log }: StoreParts, { writes }: Append, head: number): Promise<{ events: StoredEvent[]; end: number } | undefined> {
+async function place({ log, follower }: StoreParts, { writes }: Append, head: number): Promise<{ events: StoredEvent[]; end: number } | undefined> {
   const events: StoredEvent[] = [];
   let end = head;
   for (const { stream, batches } of writes) {
@@ -102,7 +102,8 @@ async function place({ log }: StoreParts, { writes }: Append, head: number): Pro
     if (info?.deleted) return undefined;
     let version = info?.version ?? 0;
     for (const batch of batches) {
-      events.push(...decodeBatch({ ...batch, version: version + 1, position: end + 1 }));
+      const raw = decodeBatch({ ...batch, version: version + 1, position: end + 1 });
+      events.push(...(await follower.decoder.decode(raw)));
       version += batch.count;
       end += batch.count;
     }

@@ -1,5 +1,6 @@
 import type { EventBatch, NewBatch } from '../event/event-batch.ts';
 import type { ErmineError } from '../event/errors.ts';
+import type { Hint } from '../event/hint.ts';
 
 /**
  * Where a log is kept. Whoever implements one makes it pass `testStorage` of `ermine/testing`, with no exception.
@@ -67,6 +68,13 @@ export interface Log {
   /** The documents beside the log, in the same database; their code is loaded when it is used. */
   documents(): Promise<DocumentLog>;
 
+  /**
+   * Hears of commits that others have made, where the storage itself can tell; a hint may be lost, doubled or late.
+   *
+   * @returns a function that ends it
+   */
+  onHint?(listener: (hint: Hint) => void): () => void;
+
   state(): StorageState;
 
   /** Releases everything, after what is under way. */
@@ -122,6 +130,8 @@ export interface ReadRange {
   /** About how many events to return: whole batches, at least one if there is any, never unbounded. */
   readonly limit: number;
   readonly direction: Direction;
+  /** Of `readAll`: batches without an event of this correlation id may be left out. */
+  readonly correlationId?: string | undefined;
 }
 
 export interface Page {

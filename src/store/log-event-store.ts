@@ -1,14 +1,14 @@
 import { defer, switchMap, type Observable, type Subject } from 'rxjs';
-import { encodeEvents, type EncodeContext } from '../event/encode.ts';
+import { encodeEvents, type EncodableAppend, type EncodeContext, type EventCodec } from '../event/encode.ts';
 import { EpochChangedError, InvalidImportError, StoreClosedError, type ErmineError } from '../event/errors.ts';
 import type { Event, EventData, Metadata, StoredEvent } from '../event/event.ts';
-import { decodeBatch } from '../event/event-batch.ts';
+import { decodeBatch, plainDecoder } from '../event/event-batch.ts';
 import { hash53 } from '../event/event-id.ts';
 import type { Limits } from '../event/limits.ts';
-import { checkCategory, splitStreamName, streamIdToString, type StreamId } from '../event/stream-id.ts';
+import { checkCategory, streamIdToString, type StreamId } from '../event/stream-id.ts';
 import { createTombstone } from '../event/tombstone.ts';
 import { AnyVersion, checkExpectedVersion, checkWholeNumber } from '../event/version.ts';
-import type { AppendOutcome, Log, StreamSummary } from '../storage/storage.ts';
+import type { AppendOutcome, Log } from '../storage/storage.ts';
 import { createBatchFilter } from '../subscription/filter.ts';
 import { LogFollower } from '../subscription/log-follower.ts';
 import { storeParts, type StoreParts } from '../subscription/store-parts.ts';
@@ -20,24 +20,24 @@ import type * as Api from './event-store.ts';
 import type { ExportOptions } from './export-events.ts';
 import type { Health } from './health.ts';
 import type { ImportOptions, ImportResult, ImportTarget } from './import-events.ts';
-import { logPages, streamPages } from './read-events.ts';
+import { logPages, streamPages, type ReadableLog } from './read-events.ts';
 import type { AbortOptions, ReadAllOptions, ReadStreamOptions } from './read-options.ts';
-import { createSnapshotStore, type SnapshotStore } from './snapshot-store.ts';
+import { createSnapshotStore, type SnapshotStore } from '../aggregate/snapshot-store.ts';
 
 export interface StoreSettings {
   readonly metadata: (() => Metadata) | undefined;
   readonly clock: () => number;
   readonly limits: Limits;
+  readonly codec: EventCodec | undefined;
   readonly pollIntervalMs: number;
 }
-
-const LIST_PAGE_STREAMS = 256;
 
 /** The {@link Api.EventStore} over any log. */
 export class LogEventStore<E extends Event> implements Api.EventStore<E> {
   readonly snapshots: SnapshotStore;
   readonly health$: Observable<Health>;
   readonly #log: Log;
+  readonly #reading: ReadableLog;
   readonly #settings: StoreSettings;
   readonly #queue: AppendQueue;
   readonly #follower: LogFollower;
@@ -49,7 +49,9 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
     this.#connection$ = connection$;
     this.#log = log;
     this.#settings = settings;
-    this.#follower = new LogFollower(log, storageName, settings.pollIntervalMs);
+    const decoder = settings.codec ?? plainDecoder;
+    this.#reading = { log, decoder };
+    this.#follower = new LogFollower(log, decoder, storageName, settings.pollIntervalMs);
     // What this tab remembers may be of a log that is no more; subscriptions find out when they read.
     connection$.subscribe(() => {
       this.#follower.forget();
@@ -67,7 +69,11 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
   }
 
   async appendToStreams(writes: readonly Api.StreamAppend<E>[]): Promise<Api.AppendResult[]> {
-    const append = encodeAppend(writes as readonly Api.StreamAppend[], this.#encodeContext());
+    const context = this.#encodeContext();
+    const { codec } = this.#settings;
+    const appends = writes as readonly EncodableAppend[];
+    // Without a codec nothing is awaited before the append has its place in the queue.
+    const append = encodeAppend(codec ? await codec.encode(appends, context) : appends, context);
     return toResults(await this[storeParts].append(append));
   }
 
@@ -84,11 +90,11 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
   }
 
   readStream(id: StreamId | string, options: ReadStreamOptions = {}): AsyncIterable<StoredEvent<E>> {
-    return eventsOf(streamPages<E>(this.#log, id, options), options);
+    return eventsOf(streamPages<E>(this.#reading, id, options), options);
   }
 
   readAll(options: ReadAllOptions = {}): AsyncIterable<StoredEvent<E>> {
-    return eventsOf(logPages<E>(this.#log, options), options);
+    return eventsOf(logPages<E>(this.#reading, options), options);
   }
 
   subscribeToStream(id: StreamId | string, fromVersion = 0, options: SubscribeOptions<E> = {}): Observable<never> {
@@ -108,26 +114,12 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
 
   async getStreamInfo(id: StreamId | string): Promise<Api.StreamInfo | undefined> {
     const stream = streamIdToString(id);
-    const summary = await this.#log.streamInfo(stream);
-    if (!summary) return undefined;
-    const [first, last] = await Promise.all([
-      this.#log.readStream(stream, { from: 1, limit: 1, direction: 'forwards' }),
-      this.#log.readStream(stream, { from: Infinity, limit: 1, direction: 'backwards' }),
-    ]);
-    const updatedAt = last.batches.flatMap(decodeBatch).at(-1)?.timestamp ?? 0;
-    return { ...toListing(summary), createdAt: first.batches.flatMap(decodeBatch)[0]?.timestamp ?? updatedAt, updatedAt };
+    return (await import('./list-streams.ts')).getStreamInfo(this.#log, stream, decodeBatch);
   }
 
   async *listStreams(options: Api.ListStreamsOptions = {}): AsyncGenerator<Api.StreamListing, void, undefined> {
-    const { category, includeDeleted = false, signal } = options;
-    if (category !== undefined) checkCategory(category);
-    for (let after: string | undefined; ; ) {
-      signal?.throwIfAborted();
-      const streams = await this.#log.listStreams({ category, after, limit: LIST_PAGE_STREAMS });
-      for (const summary of streams) if (includeDeleted || !summary.deleted) yield toListing(summary);
-      if (streams.length < LIST_PAGE_STREAMS) return;
-      after = streams.at(-1)!.stream;
-    }
+    if (options.category !== undefined) checkCategory(options.category);
+    yield* (await import('./list-streams.ts')).listStreams(this.#log, options);
   }
 
   async head(): Promise<Api.Checkpoint> {
@@ -154,7 +146,8 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
     // Few pages export or import: the code comes when one does.
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     const head = this.#log.head();
-    const pages = logPages(this.#log, options);
+    // As they are in the log: what cannot be read without its serializer is kept as well.
+    const pages = logPages({ log: this.#log, decoder: { decode: (events) => events } }, options);
     void Promise.all([import('./export-events.ts'), head])
       .then(([{ exportEvents }, position]) => exportEvents(pages, position, options).pipeTo(writable))
       .catch((error: unknown) => writable.abort(error).catch(() => undefined));
@@ -190,7 +183,7 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
 
   async #load(id: StreamId | string, options: ReadStreamOptions): Promise<StoredEvent<E>[]> {
     const pages: StoredEvent<E>[][] = [];
-    for await (const page of streamPages<E>(this.#log, id, options)) pages.push(page);
+    for await (const page of streamPages<E>(this.#reading, id, options)) pages.push(page);
     return pages.length === 1 ? pages[0]! : pages.flat();
   }
 
@@ -227,8 +220,4 @@ async function* eventsOf<E>(pages: AsyncIterable<readonly E[]>, { signal }: Abor
 
 function toResults(outcome: Extract<AppendOutcome, { ok: true }>): Api.AppendResult[] {
   return outcome.results.map((result) => ({ ...result, deduplicated: outcome.deduplicated }));
-}
-
-function toListing({ stream, version, deleted }: StreamSummary): Api.StreamListing {
-  return { streamId: splitStreamName(stream), version, deleted };
 }

@@ -1,6 +1,8 @@
 import { closeRules } from './close-rules.ts';
+import { codecRules } from './codec-rules.ts';
 import { concurrencyRules } from './concurrency-rules.ts';
 import { consumerRules } from './consumer-rules.ts';
+import { correlationRules } from './correlation-rules.ts';
 import { deleteRules } from './delete-rules.ts';
 import { documentAppendRules } from './document-append-rules.ts';
 import { documentListRules } from './document-list-rules.ts';
@@ -46,6 +48,8 @@ const rules: readonly ((suite: Suite) => void)[] = [
   deleteRules,
   truncateRules,
   snapshotRules,
+  correlationRules,
+  codecRules,
   documentRules,
   documentListRules,
   documentAppendRules,

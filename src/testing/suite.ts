@@ -7,7 +7,7 @@ import type { OpenEventStoreOptions } from '../store/open-event-store.ts';
 export interface LogUnderTest {
   readonly storage: Storage;
   /** Another handle on the log, which the suite closes. */
-  open<E extends Event = Event>(options?: Partial<OpenEventStoreOptions>): Promise<EventStore<E>>;
+  open<E extends Event = Event>(options?: Partial<OpenEventStoreOptions<E>>): Promise<EventStore<E>>;
   /** Another log, as fresh. */
   another(): Promise<LogUnderTest>;
   /** Runs at the end of the rule, whatever happens. */

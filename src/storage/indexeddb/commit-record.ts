@@ -1,5 +1,5 @@
 import { MAX_BATCH_EVENTS, MAX_BATCH_UNITS, type EventBatch } from '../../event/event-batch.ts';
-import { baseKey, idKey } from '../../event/event-id.ts';
+import { baseKey, hash53, idKey } from '../../event/event-id.ts';
 import { isTombstone } from '../../event/tombstone.ts';
 import { deletedAt } from '../evaluate-appends.ts';
 
@@ -15,6 +15,8 @@ export interface CommitRecord {
   s: ([stream: string, lastVersion: number] | null)[];
   /** Keys of the event ids, see `idKey`. Indexed. */
   i: number[];
+  /** Keys of the correlation ids of its events, see `hash53`; absent when there are none. Indexed. */
+  c?: number[];
   /** Four numbers for each batch: index of its stream in `s`, version, count, timestamp. */
   h: number[];
   /** The id base of each batch. */
@@ -53,7 +55,8 @@ export function toRecords(batches: readonly EventBatch[]): CommitRecord[] {
 function toRecord(batches: readonly EventBatch[]): CommitRecord {
   const record: CommitRecord = { k: batches[0]!.position, s: [], i: [], h: [], b: [], p: [] };
   const indexByStream = new Map<string, number>();
-  for (const { stream, version, count, timestamp, idBase, events, ids } of batches) {
+  const correlations = new Set<number>();
+  for (const { stream, version, count, timestamp, idBase, events, ids, correlationIds = [] } of batches) {
     let index = indexByStream.get(stream);
     if (index === undefined) indexByStream.set(stream, (index = record.s.push([stream, 0]) - 1));
     record.s[index]![1] = isTombstone({ events }) ? deletedAt(version) : version + count - 1;
@@ -62,7 +65,9 @@ function toRecord(batches: readonly EventBatch[]): CommitRecord {
     record.p.push(events);
     for (let i = 0; ids && i < count; i++) if (ids[i] !== undefined) record.i.push(idKey(ids[i]!));
     if (!ids || ids.includes(undefined)) record.i.push(baseKey(idBase));
+    for (const id of correlationIds) correlations.add(hash53(id));
   }
+  if (correlations.size > 0) record.c = [...correlations];
   return record;
 }
 

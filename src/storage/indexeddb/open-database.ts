@@ -87,6 +87,8 @@ async function tryToOpen(options: OpenOptions): Promise<OpenDatabase> {
 }
 
 function upgrade(request: IDBOpenDBRequest, oldVersion: number, { migrations = currentMigrations }: OpenOptions): void {
+  // A database that is not one of Ermine is left as it is.
+  if (oldVersion > 0 && !request.result.objectStoreNames.contains('meta')) return request.transaction!.abort();
   for (const migrate of migrations.slice(oldVersion)) migrate(request.result, request.transaction!);
 }
 
