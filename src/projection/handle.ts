@@ -137,9 +137,11 @@ export class Handle implements OpenProjection, Follower {
   }
 
   async #status(rate: Rate): Promise<{ text: string; value: ProjectionStatus }> {
-    const { error } = this.#runner;
-    const standing = await readStanding(this.#parts.log, this.#documents, this.#definition).catch((reason: unknown) => {
-      if (error === undefined) this.#runner.error = reason;
+    let failure: unknown;
+    const standing = await readStanding(this.#parts.log, this.#documents, this.#definition).catch((error: unknown) => {
+      failure = error;
+      // A tab that does not run it finds this out here.
+      if (isFinal(error)) this.#runner.error ??= error;
       return undefined;
     });
     this.#told = standing?.head ?? 0;
@@ -147,7 +149,7 @@ export class Handle implements OpenProjection, Follower {
     const busy = standing && (building || (active?.position ?? 0) < standing.head);
     const eventsPerSecond = busy ? rate.of((active?.position ?? 0) + (building?.position ?? 0)) : 0;
     const known = standing ?? { registry: undefined, active: undefined, building: undefined, head: 0 };
-    const reason = this.#runner.error;
+    const reason = this.#runner.error ?? failure;
     const value = toStatus(this.#definition, known, eventsPerSecond, reason, isFinal(reason), (id) => this.#runner.failureOf(id));
     return { text: JSON.stringify([value, value.error?.message]), value };
   }

@@ -76,15 +76,17 @@ export class Runner {
     }
   }
 
-  /** What is served goes first. @returns whether the builds must be looked at again */
+  /** A batch of what is served and one of what will be, in turn. @returns whether the builds must be looked at again */
   async #advance(serving: Build | undefined, next: Build | undefined, signal: AbortSignal | undefined): Promise<boolean> {
     while (!signal?.aborted) {
       const served = await serving?.step();
       if (served === 'more' || served === 'gone') this.#signals.changed();
       if (served === 'gone') return this.#close(serving!);
-      if (served === 'more') continue;
       const built = await next?.step();
-      if (built === undefined || built === 'halted') return false;
+      if (built === undefined || built === 'halted') {
+        if (served === 'more') continue;
+        return false;
+      }
       if (built === 'idle') await this.builds.swap(next!.id);
       this.#signals.changed();
       if (built === 'gone') return this.#close(next!);
