@@ -16,7 +16,6 @@ class SyncHarness {
   /** What this tab's appends were told. */
   readonly acknowledged: string[] = [];
   #store: SyncedStore | undefined;
-  #appending = false;
 
   get store(): SyncedStore {
     if (!this.#store) throw new Error('Open a store first.');
@@ -32,9 +31,8 @@ class SyncHarness {
   }
 
   /** Appends one event after the other until the tab dies, and says of each on the console that it was acknowledged. */
-  async appendForEver(name: string): Promise<void> {
-    this.#appending = true;
-    for (let n = 1; this.#appending; n++) {
+  async appendForEver(name: string): Promise<never> {
+    for (let n = 1; ; n++) {
       const mark = `${name}.${n}`;
       await this.append(`Note-${name}-${n % 5}`, AnyVersion, { mark });
       console.log(`ack ${mark}`);
