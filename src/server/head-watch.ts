@@ -9,6 +9,7 @@ export class HeadWatch {
   readonly #channel: HintChannel;
   readonly #pollIntervalMs: number;
   #polling: ReturnType<typeof setInterval> | undefined;
+  #unlisten: (() => void) | undefined;
   #head = 0;
 
   constructor(log: Log, storageName: string, pollIntervalMs: number) {
@@ -29,18 +30,24 @@ export class HeadWatch {
     if (!this.#polling) {
       this.#polling = setInterval(() => this.#look(), this.#pollIntervalMs);
       unref(this.#polling);
+      this.#unlisten = this.#log.onHint?.(() => this.#look());
     }
     return () => {
       this.#listeners.delete(listener);
-      if (this.#listeners.size > 0) return;
-      clearInterval(this.#polling);
-      this.#polling = undefined;
+      if (this.#listeners.size === 0) this.#rest();
     };
   }
 
   close(): void {
-    clearInterval(this.#polling);
+    this.#rest();
     this.#channel.close();
+  }
+
+  #rest(): void {
+    clearInterval(this.#polling);
+    this.#polling = undefined;
+    this.#unlisten?.();
+    this.#unlisten = undefined;
   }
 
   #look(): void {

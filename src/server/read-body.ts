@@ -4,7 +4,12 @@ import { RequestFailure } from './request-failure.ts';
 export async function readBodyText(request: Request, maxBytes: number): Promise<string> {
   const tooLarge = (): RequestFailure => new RequestFailure('TOO_LARGE', `The body has more than ${maxBytes} bytes.`);
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge();
-  if (!request.body) return '';
+  // Firefox gives the body of a request only whole.
+  if (!request.body) {
+    const text = await request.text();
+    if (new TextEncoder().encode(text).length > maxBytes) throw tooLarge();
+    return text;
+  }
   const decoder = new TextDecoder();
   const reader = request.body.getReader();
   let bytes = 0;

@@ -2,16 +2,13 @@ import { BehaviorSubject } from 'rxjs';
 import { SyncStoppedError, isErmineError } from '../event/errors.ts';
 import { Leadership, type LockManagerLike } from '../tabs/sync-lock.ts';
 import { unref } from '../tabs/unref.ts';
+import { LiveHints } from './live-hints.ts';
 import type { Replica } from './replica.ts';
-import { NoAnswer, ServerFailure, checkStatus, readAnswer } from './server-messages.ts';
+import { NoAnswer, ServerFailure } from './server-messages.ts';
 import { SyncRounds, type RoundSettings } from './sync-round.ts';
+import type { Timers } from './timers.ts';
 import type { SyncStatus } from './sync-status.ts';
 import type { Transport } from './transport.ts';
-
-export interface Timers {
-  setTimeout(callback: () => void, ms: number): unknown;
-  clearTimeout(timer: never): void;
-}
 
 export interface EngineSettings extends RoundSettings {
   readonly transport: Transport;
@@ -30,8 +27,6 @@ export interface EngineSettings extends RoundSettings {
 
 const FIRST_BACKOFF_MS = 500;
 const MAX_BACKOFF_MS = 60_000;
-/** A live stream that is silent for so long is dead. */
-const SILENCE_MS = 45_000;
 
 /** Answers after which trying again by itself is of no use. */
 const FINAL: ReadonlySet<string> = new Set(['EPOCH_CHANGED', 'HISTORY_LOST', 'PROTOCOL', 'CLIENT_OF_ANOTHER_USER', 'FOREIGN_EVENTS', 'SCOPE_CHANGED']);
@@ -44,6 +39,7 @@ export class SyncEngine {
   readonly #rounds: SyncRounds;
   readonly #closing = new AbortController();
   readonly #leadership: Leadership;
+  readonly #live: LiveHints;
   readonly #ended: Promise<void>;
   #wanted = true;
   #retry = true;
@@ -51,19 +47,24 @@ export class SyncEngine {
   #demanded = false;
   #paused = false;
   #failures = 0;
-  #liveFailures = 0;
   #backingOff = false;
   /** Only `now()` helps. */
   #frozen = false;
   #wakeUp: () => void = () => undefined;
   #waiters: (() => void)[] = [];
-  #live: AbortController | undefined;
 
   constructor(replica: Replica, settings: EngineSettings) {
     this.#replica = replica;
     this.#settings = settings;
     this.#paused = settings.paused ?? false;
     this.#rounds = new SyncRounds(replica, settings.transport, settings, this.#progress(), this.#closing.signal);
+    this.#live = new LiveHints(replica, {
+      transport: settings.transport,
+      timers: settings.timers,
+      requestHead: () => this.#rounds.head(),
+      backoffMs: (failures) => this.#backoffMs(failures),
+      wake: () => this.wake(),
+    });
     this.#leadership = new Leadership(settings.locks, settings.name, this.#closing.signal, () => this.wake(true));
     this.#ended = this.#run();
   }
@@ -88,7 +89,7 @@ export class SyncEngine {
 
   pause(): void {
     this.#paused = true;
-    this.#live?.abort();
+    this.#live.stop();
     this.wake(true);
   }
 
@@ -99,7 +100,7 @@ export class SyncEngine {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    this.#live?.abort();
+    this.#live.end();
     this.#wakeUp();
     await this.#ended;
     this.status$.complete();
@@ -113,11 +114,20 @@ export class SyncEngine {
         await this.#sleep(Infinity);
         continue;
       }
-      const turn = this.#demanded || this.#leadership.leads || (await this.#isOverdue());
-      if (!turn) continue;
-      await this.#attempt();
+      if (await this.#isItsTurn()) await this.#attempt();
     }
     this.#endWaiting();
+  }
+
+  async #isItsTurn(): Promise<boolean> {
+    if (this.#demanded || this.#leadership.leads) return true;
+    try {
+      return await this.#isOverdue();
+    } catch (error) {
+      // The storage is blocked, or away for the moment.
+      if (!this.#closing.signal.aborted) await this.#sleep(this.#fail(error));
+      return false;
+    }
   }
 
   async #attempt(): Promise<void> {
@@ -135,11 +145,13 @@ export class SyncEngine {
       await this.#rounds.run(retry);
       this.#failures = 0;
       this.#show({ state: 'upToDate' });
-      if (this.#leadership.leads) this.#listen();
+      if (this.#leadership.leads && !this.#paused) this.#live.listen();
     } catch (error) {
       if (this.#closing.signal.aborted) return;
       this.#rounds.forget();
-      this.#live?.abort();
+      this.#live.stop();
+      // What was to be tried again was not.
+      this.#retry ||= retry;
       pauseMs = this.#fail(error);
     } finally {
       for (const done of waiters) done();
@@ -214,48 +226,6 @@ export class SyncEngine {
       };
     });
     this.#wakeUp = () => undefined;
-  }
-
-  /** Follows the server's hints. A stream that ends is begun again with the next round. */
-  #listen(): void {
-    if (this.#live) return;
-    const live = new AbortController();
-    this.#live = live;
-    const { transport, timers } = this.#settings;
-    let silence: unknown;
-    const alive = (): void => {
-      timers.clearTimeout(silence as never);
-      silence = timers.setTimeout(() => live.abort(), SILENCE_MS);
-      unref(silence);
-    };
-    const follow = async (): Promise<void> => {
-      const { cursor } = (await this.#replica.state()).state;
-      let last = cursor;
-      alive();
-      const onLine = (line: string): void => {
-        alive();
-        this.#liveFailures = 0;
-        const { head } = readAnswer('liveLine', line);
-        if (head > last) this.wake();
-        last = Math.max(last, head);
-      };
-      const end = await transport.live(`${await this.#rounds.head()},"after":${cursor}}`, onLine, live.signal);
-      checkStatus(end);
-    };
-    void follow()
-      // Why it broke shows in the round that follows.
-      .catch(() => undefined)
-      .finally(() => {
-        timers.clearTimeout(silence as never);
-        this.#live = undefined;
-        if (!this.#closing.signal.aborted && !this.#paused) this.#laterAgain();
-      });
-  }
-
-  /** A live stream that breaks at once must not be begun again at once. */
-  #laterAgain(): void {
-    this.#liveFailures++;
-    unref(this.#settings.timers.setTimeout(() => this.wake(), this.#backoffMs(this.#liveFailures)));
   }
 
   #progress(): { pushing(done: number, total: number): void; pulling(position: number, head: number): void } {
