@@ -1,6 +1,6 @@
 // Appends per second on PostgreSQL: a store with 1, 16 and 64 clients that each wait for their append, against plain
-// INSERTs of the same rows by as many connections. All take turns in many short rounds, since a
-// disk is fast at one moment and slow at the next. Usage: npm run bench:postgres -- [--rounds 40] [--appends 3000] [--clients 1,16,64]
+// INSERTs of the same rows by as many connections. All take turns in short rounds, since a
+// disk is fast at one moment and slow at the next. Usage: npm run bench:postgres -- [--rounds 12] [--appends 3000] [--clients 1,16,64]
 import { randomUUID } from 'node:crypto';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -10,7 +10,7 @@ import { postgresStorage } from '../dist/postgres.js';
 import { startPostgres } from '../scripts/postgres-server.mjs';
 import { median } from './report.mjs';
 
-const { values: options } = parseArgs({ options: { rounds: { type: 'string', default: '40' }, appends: { type: 'string', default: '3000' }, clients: { type: 'string', default: '1,16,64' } } });
+const { values: options } = parseArgs({ options: { rounds: { type: 'string', default: '12' }, appends: { type: 'string', default: '3000' }, clients: { type: 'string', default: '1,16,64' } } });
 const rounds = Number(options.rounds);
 const total = Number(options.appends);
 const CLIENTS = options.clients.split(',').map(Number);
@@ -64,7 +64,8 @@ async function rate(contestant, clients, from, each) {
 }
 
 async function compare(clients) {
-  const each = Math.max(1, Math.round(total / rounds / clients));
+  // So many that a client waits for others' appends, and not only for the end of the round.
+  const each = Math.max(10, Math.round(total / rounds / clients));
   const opened = await Promise.all(Object.entries(contestants).map(async ([name, open]) => ({ name, contestant: await open(clients), rates: [] })));
   // The first round warms up.
   for (let round = 0; round <= rounds; round++) {
