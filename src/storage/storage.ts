@@ -93,6 +93,12 @@ export interface Append {
    * `DocumentConflictError`; when the append is refused or deduplicated, the documents stay as they are.
    */
   readonly documents?: AppendDocuments;
+  /**
+   * The append repeats a part of another log: its batches are {@link EventBatch}es, in order, which keep their positions
+   * and versions, with gaps where this log does not hold what the other one has. It is refused with `ConcurrencyError`
+   * when the last position of this log is not this one, or when a position or a version is not after the last one.
+   */
+  readonly after?: number;
 }
 
 export interface AppendDocuments extends DocumentWrites {

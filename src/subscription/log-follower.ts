@@ -22,6 +22,8 @@ export interface Follower {
 export class LogFollower {
   readonly log: Log;
   readonly decoder: EventDecoder;
+  /** Whether positions may have gaps. */
+  readonly sparse: boolean;
   readonly #channel: HintChannel;
   readonly #followers = new Set<Follower>();
   /** Reads under way, by where they begin. */
@@ -37,9 +39,10 @@ export class LogFollower {
   readonly #closing = new AbortController();
   #unlisten: (() => void) | undefined;
 
-  constructor(log: Log, decoder: EventDecoder, storageName: string, pollIntervalMs: number) {
+  constructor(log: Log, decoder: EventDecoder, storageName: string, pollIntervalMs: number, sparse = false) {
     this.log = log;
     this.decoder = decoder;
+    this.sparse = sparse;
     this.#polling = setInterval(() => void this.#poll(), pollIntervalMs);
     unref(this.#polling);
     onPageAwake(() => this.wake(), this.#closing.signal);

@@ -34,7 +34,7 @@ export function logSource<E extends Event>(follower: LogFollower, after: number,
       for (const batch of batches) {
         const end = batch.position + batch.count - 1;
         if (end <= cursor) continue;
-        if (batch.position > cursor + 1) {
+        if (batch.position > cursor + 1 && !follower.sparse) {
           throw new StorageUnavailableError(`The log has a gap after position ${cursor}.`);
         }
         if (filter.wantsBatch(batch)) {

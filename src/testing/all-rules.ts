@@ -23,6 +23,7 @@ import { randomRules } from './random-rules.ts';
 import { readAllRules } from './read-all-rules.ts';
 import { readStreamRules } from './read-stream-rules.ts';
 import { reopenRules } from './reopen-rules.ts';
+import { replicaRules } from './replica-rules.ts';
 import { snapshotRules } from './snapshot-rules.ts';
 import { streamIdRules } from './stream-id-rules.ts';
 import { streamListRules } from './stream-list-rules.ts';
@@ -60,6 +61,7 @@ const rules: readonly ((suite: Suite) => void)[] = [
   closeRules,
   exportRules,
   importRules,
+  replicaRules,
   randomRules,
 ];
 

@@ -50,6 +50,7 @@ export function testStorage(options: ConformanceOptions, { describe, it }: TestF
     supports: {
       hints: typeof BroadcastChannel !== 'undefined',
       gzip: typeof CompressionStream !== 'undefined' && typeof DecompressionStream !== 'undefined',
+      replicas: false,
       ...options.supports,
     },
     random: { seed: options.seed, runs: options.randomRuns ?? 25 },

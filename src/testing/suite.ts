@@ -28,6 +28,8 @@ export interface Supports {
   readonly hints: boolean;
   /** CompressionStream and DecompressionStream. */
   readonly gzip: boolean;
+  /** The storage can hold a part of another log, with its positions, as a synced store needs; false unless told. */
+  readonly replicas: boolean;
 }
 
 export interface RandomOptions {

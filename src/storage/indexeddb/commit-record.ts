@@ -30,7 +30,7 @@ const MAX_RECORD_BATCHES = 64;
 /** No record holds more events: a window of so many positions meets at least one record. */
 export const MAX_RECORD_EVENTS = MAX_BATCH_EVENTS;
 
-/** Packs batches with consecutive positions into as few records as the bounds allow. */
+/** Packs batches into as few records as the bounds allow; a record has no gap in its positions. */
 export function toRecords(batches: readonly EventBatch[]): CommitRecord[] {
   const records: CommitRecord[] = [];
   let group: EventBatch[] = [];
@@ -40,7 +40,8 @@ export function toRecords(batches: readonly EventBatch[]): CommitRecord[] {
     events += batch.count;
     units += batch.events.length;
     const full = group.length === MAX_RECORD_BATCHES || events > MAX_RECORD_EVENTS || units > MAX_BATCH_UNITS;
-    if (full && group.length > 0) {
+    const last = group.at(-1);
+    if (last && (full || batch.position !== last.position + last.count)) {
       records.push(toRecord(group));
       group = [];
       events = batch.count;

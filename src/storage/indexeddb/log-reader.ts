@@ -68,8 +68,10 @@ export class LogReader {
       requested<CommitRecord[]>(commits.index('streams').getAll(streamRange(stream, from), count)),
     );
     const batches = this.#toBatches(records, stream);
-    if (records.length === count) return { batches, next: lastVersion(batches) + 1 };
-    const head = records.at(-1)?.s.find((entry) => entry?.[0] === stream)?.[1] ?? (from === 1 ? 0 : undefined);
+    // Of the record, and not of its batches: they may have been erased.
+    const last = records.at(-1)?.s.find((entry) => entry?.[0] === stream)?.[1];
+    if (records.length === count && Number.isInteger(last)) return { batches, next: last! + 1 };
+    const head = last ?? (from === 1 ? 0 : undefined);
     // A later read may have come in before: then this is what the stream was, not what it is.
     if (head !== undefined && this.#cache.tail === tail) this.#cache.set(stream, head);
     return { batches, next: undefined };
@@ -90,9 +92,4 @@ export class LogReader {
     if (weight > 0) this.#weight = weight / records.length;
     return stream === undefined ? batches : batches.filter((batch) => batch.stream === stream);
   }
-}
-
-function lastVersion(batches: readonly EventBatch[]): number {
-  const last = batches.at(-1);
-  return last ? last.version + last.count - 1 : 0;
 }

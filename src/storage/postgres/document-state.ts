@@ -12,8 +12,6 @@ export class DocumentState {
   readonly #found: readonly StoredDocument[];
   readonly #puts = new Map<string, DocumentRecord>();
   readonly #deletes = new Map<string, DocumentKey>();
-  /** Whether an accepted append has documents that were made for its position. */
-  #isPlaced = false;
 
   /** @param found the documents that are expected, as they are before the group */
   constructor(found: readonly StoredDocument[]) {
@@ -34,13 +32,11 @@ export class DocumentState {
   check(): DocumentCheck {
     this.#puts.clear();
     this.#deletes.clear();
-    this.#isPlaced = false;
     const current = new Map(this.#found.map((document) => [nameOfStored(document), document[2] ?? undefined]));
     return ({ documents }, { tail }) => {
-      if ((documents?.position ?? tail + 1) !== tail + 1) return new DocumentConflictError('', '');
+      if (documents?.position !== undefined && documents.position !== tail + 1) return new DocumentConflictError('', '');
       const conflict = documents?.expect?.find((expectation) => current.get(nameOf(expectation)) !== expectation.data);
       if (conflict) return new DocumentConflictError(conflict.collection, conflict.key);
-      this.#isPlaced ||= documents?.position !== undefined;
       for (const key of documents?.deletes ?? []) {
         current.set(nameOf(key), undefined);
         this.#puts.delete(nameOf(key));
@@ -55,14 +51,10 @@ export class DocumentState {
     };
   }
 
-  /**
-   * What the function `append` is told: how the documents must be, and what the group does to them; null when there are none.
-   *
-   * @param tail where the log must end, if documents were made for a position
-   */
-  toParameter(tail?: number): string | null {
-    if (this.#found.length + this.#puts.size + this.#deletes.size === 0 && !this.#isPlaced) return null;
-    return JSON.stringify({ ...(this.#isPlaced && { tail }), expect: this.#found, ...toStoredWrites({ puts: [...this.#puts.values()], deletes: [...this.#deletes.values()] }) });
+  /** What the function `append` is told: how the documents must be, and what the group does to them; null when there are none. */
+  toParameter(): string | null {
+    if (this.#found.length + this.#puts.size + this.#deletes.size === 0) return null;
+    return JSON.stringify({ expect: this.#found, ...toStoredWrites({ puts: [...this.#puts.values()], deletes: [...this.#deletes.values()] }) });
   }
 }
 

@@ -25,8 +25,8 @@ export interface PostgresStorageOptions {
   /** The schema with the tables, made when there is none; `ermine` unless told. Lower-case letters, digits and `_`, at most 50. */
   readonly schema?: string;
   /**
-   * Milliseconds that a transaction may wait for another one, an answer may take, and a lost connection is tried again,
-   * before `StorageBlockedError`; 10,000 unless told.
+   * Milliseconds that a transaction may wait for another one, and that a lost connection is tried again, before
+   * `StorageBlockedError`; an answer may take twice as long. 10,000 unless told.
    */
   readonly blockedAfterMs?: number;
   /**
@@ -70,6 +70,8 @@ function createLog(connection: Connection, hub: HintHub): Log {
   const reader = new LogReader(connection);
   const publisher = new HintPublisher(hub, epoch);
   const commit = async (appends: readonly Append[], erase?: boolean) => {
+    // Its positions are given by the sequencer.
+    if (appends.some(({ after }) => after !== undefined)) throw new StorageUnavailableError('PostgreSQL does not hold replicas of other logs.');
     const outcomes = await commitAppends(connection, appends, erase);
     const last = outcomes.flatMap((outcome) => (outcome.ok ? outcome.batches : [])).at(-1);
     if (last) publisher.publish(last.position + last.count - 1);
