@@ -1,6 +1,6 @@
 // Read models of 100,000 events in 10,000 orders, in headless Chromium, relaxed durability: a fold and documents against the
 // raw replay, documents against a projection written by hand with Dexie that writes per event and against RxDB, a rebuild's
-// heap, and how long a change takes to the other tab. Usage: npm run bench:projections -- [--rounds 3]
+// heap, and how long a change takes to the other tab. Usage: npm run bench:projections -- [--rounds 3] [--only rates,heap,watch]
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -11,8 +11,9 @@ import { build, preview } from 'vite';
 import { findBrowser } from '../scripts/browsers.mjs';
 import { median, percentile } from './report.mjs';
 
-const { values: options } = parseArgs({ options: { rounds: { type: 'string', default: '3' } } });
+const { values: options } = parseArgs({ options: { rounds: { type: 'string', default: '3' }, only: { type: 'string', default: 'rates,heap,watch' } } });
 const rounds = Number(options.rounds);
+const wanted = options.only.split(',');
 const TOTAL = 100_000;
 /** Of these only so many: they do a few hundred to a few thousand a second. */
 const PEER_EVENTS = 2_000;
@@ -35,6 +36,16 @@ async function openPage() {
 
 try {
   console.log(`Chromium ${context.browser()?.version() ?? ''}, ${cpus().length} cores, ${TOTAL} events, median of ${rounds}`);
+  if (wanted.includes('rates')) await measureRates();
+  if (wanted.includes('heap')) await measureHeap();
+  if (wanted.includes('watch')) await measureWatching();
+} finally {
+  await context.close();
+  await server.close();
+  rmSync(profile, { recursive: true, force: true });
+}
+
+async function measureRates() {
   const page = await openPage();
   await page.evaluate((total) => bench.fill(total), TOTAL);
   const figures = { replay: [], fold: [], documents: [], dexie: [], rxdb: [] };
@@ -50,9 +61,11 @@ try {
   for (const [what, perSecond] of Object.entries(rate)) console.log(`${what}: ${Math.round(perSecond)} events/s`);
   console.log(`fold / replay: ${(rate.replay / rate.fold).toFixed(2)} times the raw replay (at most 1.3)`);
   console.log(`documents / Dexie: ${(rate.documents / rate.dexie).toFixed(1)} times as many events a second (at least 3); / RxDB: ${(rate.documents / rate.rxdb).toFixed(1)}`);
-
-  // A page of its own: the heap holds nothing but the rebuild.
   await page.close();
+}
+
+async function measureHeap() {
+  // A page of its own: its heap holds nothing but the rebuild.
   const rebuilding = await openPage();
   await rebuilding.evaluate((total) => bench.fill(total), TOTAL);
   const session = await context.newCDPSession(rebuilding);
@@ -73,7 +86,9 @@ try {
   await sampling;
   console.log(`rebuild: ${Math.round(TOTAL / ms * 1_000)} events/s, heap ${before.toFixed(0)} MB before, at most ${peak.toFixed(0)} MB (below 150)`);
   await rebuilding.close();
+}
 
+async function measureWatching() {
   for (const kind of ['ermine', 'dexie', 'rxdb']) {
     const latencies = [];
     for (let round = 0; round < rounds; round++) {
@@ -85,8 +100,4 @@ try {
     }
     console.log(`watch across tabs, ${kind}: p50 ${percentile(latencies, 50).toFixed(1)} ms, p99 ${percentile(latencies, 99).toFixed(1)} ms`);
   }
-} finally {
-  await context.close();
-  await server.close();
-  rmSync(profile, { recursive: true, force: true });
 }
