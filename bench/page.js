@@ -4,6 +4,7 @@ import { dexie } from './contestants/dexie.js';
 import { ermine } from './contestants/ermine.js';
 import { eventsTable } from './contestants/events-table.js';
 import { floor } from './contestants/floor.js';
+import { measureMeaning } from './meaning.js';
 import { interleavedAppends, makeEvent, makeEvents, seededRandom } from './data.js';
 
 const contestants = { ermine, floor, table: eventsTable, dexie };
@@ -74,6 +75,7 @@ const reads = {
 };
 
 globalThis.bench = {
+  measureMeaning,
   write: (workload) =>
     inFreshStore(async (store) => {
       const work = writes[workload](store);

@@ -1,5 +1,6 @@
 // Appends per second on PostgreSQL: a store with 1, 16 and 64 clients that each wait for their append, against plain
-// INSERTs of the same rows by as many connections. Usage: npm run bench:postgres -- [--rounds 5] [--appends 3000] [--clients 1,16,64]
+// INSERTs of the same rows by as many connections. All take turns in many short rounds, since a
+// disk is fast at one moment and slow at the next. Usage: npm run bench:postgres -- [--rounds 40] [--appends 3000] [--clients 1,16,64]
 import { randomUUID } from 'node:crypto';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -9,7 +10,7 @@ import { postgresStorage } from '../dist/postgres.js';
 import { startPostgres } from '../scripts/postgres-server.mjs';
 import { median } from './report.mjs';
 
-const { values: options } = parseArgs({ options: { rounds: { type: 'string', default: '5' }, appends: { type: 'string', default: '3000' }, clients: { type: 'string', default: '1,16,64' } } });
+const { values: options } = parseArgs({ options: { rounds: { type: 'string', default: '40' }, appends: { type: 'string', default: '3000' }, clients: { type: 'string', default: '1,16,64' } } });
 const rounds = Number(options.rounds);
 const total = Number(options.appends);
 const CLIENTS = options.clients.split(',').map(Number);
@@ -19,64 +20,74 @@ const server = await startPostgres();
 const { host, port, user, database } = server;
 const poolOf = (max) => new pg.Pool({ host, port, user, database, max });
 
-/** Runs `append(client, n)` one after the other for each client, all clients at once. @returns appends per second */
-async function rate(clients, append) {
-  const each = Math.ceil(total / clients);
+const admin = poolOf(2);
+const plain = { text: 'INSERT INTO plain.events (tenant, stream, version, event_id, type, data, timestamp_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)', name: 'plain' };
+
+/** What takes part, with so many clients: `append(client, n)` is the nth of a client, and resolves when it is durable. */
+const contestants = {
+  'plain INSERTs': async (clients) => {
+    const pool = poolOf(clients);
+    const tenant = randomUUID();
+    return {
+      append: (client, n) => pool.query({ ...plain, values: [tenant, `Order-${client}`, n, randomUUID(), 'OrderPlaced', JSON.stringify(data), Date.now()] }),
+      count: async () => (await pool.query('SELECT count(*)::int AS n FROM plain.events WHERE tenant = $1', [tenant])).rows[0].n,
+      close: () => pool.end(),
+    };
+  },
+  'one store': async () => openStores(1, 4),
+  'a store for each client': async (clients) => openStores(clients, clients),
+};
+
+async function openStores(count, connections) {
+  const pool = poolOf(connections);
+  const tenant = randomUUID();
+  const stores = await Promise.all(Array.from({ length: count }, () => openEventStore({ storage: postgresStorage({ client: pool, tenant }) })));
+  return {
+    append: (client, n) => stores[client % count].appendToStream(`Order-${client}`, n - 1, [{ type: 'OrderPlaced', data }]),
+    count: async () => (await stores[0].head()).position,
+    async close() {
+      await Promise.all(stores.map((store) => store.close()));
+      await pool.end();
+    },
+  };
+}
+
+/** Each client appends one after the other, all clients at once. @returns appends per second */
+async function rate(contestant, clients, from, each) {
   const start = performance.now();
   await Promise.all(
     Array.from({ length: clients }, async (_, client) => {
-      for (let n = 1; n <= each; n++) await append(client, n);
+      for (let n = from; n < from + each; n++) await contestant.append(client, n);
     }),
   );
   return (clients * each * 1_000) / (performance.now() - start);
 }
 
-const admin = poolOf(2);
-const plain = { text: 'INSERT INTO plain.events (tenant, stream, version, event_id, type, data, timestamp_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)', name: 'plain' };
-
-const contestants = {
-  async 'plain INSERTs'(clients) {
-    const pool = poolOf(clients);
-    const tenant = randomUUID();
-    const result = await rate(clients, (client, n) => pool.query({ ...plain, values: [tenant, `Order-${client}`, n, randomUUID(), 'OrderPlaced', JSON.stringify(data), Date.now()] }));
-    await pool.end();
-    return result;
-  },
-  async 'one store'(clients) {
-    const pool = poolOf(4);
-    const store = await openEventStore({ storage: postgresStorage({ client: pool, tenant: randomUUID() }) });
-    const result = await rate(clients, (client, n) => store.appendToStream(`Order-${client}`, n - 1, [{ type: 'OrderPlaced', data }]));
-    const { position } = await store.head();
-    if (position < total) throw new Error(`${position} events are stored, not ${total}`);
-    await store.close();
-    await pool.end();
-    return result;
-  },
-  async 'a store for each client'(clients) {
-    const pool = poolOf(clients);
-    const tenant = randomUUID();
-    const stores = await Promise.all(Array.from({ length: clients }, () => openEventStore({ storage: postgresStorage({ client: pool, tenant }) })));
-    const result = await rate(clients, (client, n) => stores[client].appendToStream(`Order-${client}`, n - 1, [{ type: 'OrderPlaced', data }]));
-    await Promise.all(stores.map((store) => store.close()));
-    await pool.end();
-    return result;
-  },
-};
+async function compare(clients) {
+  const each = Math.max(1, Math.round(total / rounds / clients));
+  const opened = await Promise.all(Object.entries(contestants).map(async ([name, open]) => ({ name, contestant: await open(clients), rates: [] })));
+  // The first round warms up.
+  for (let round = 0; round <= rounds; round++) {
+    const turn = round % opened.length;
+    for (const { contestant, rates } of [...opened.slice(turn), ...opened.slice(0, turn)]) {
+      const appendsPerSecond = await rate(contestant, clients, 1 + round * each, each);
+      if (round > 0) rates.push(appendsPerSecond);
+    }
+  }
+  for (const { name, contestant, rates } of opened) {
+    const stored = await contestant.count();
+    if (stored !== (rounds + 1) * each * clients) throw new Error(`${name}: ${stored} events are stored, not ${(rounds + 1) * each * clients}`);
+    await contestant.close();
+    const ratio = median(rates.map((appendsPerSecond, round) => appendsPerSecond / opened[0].rates[round]));
+    console.log(`${String(clients).padStart(2)} clients, ${name.padEnd(23)} ${median(rates).toFixed(0).padStart(6)}/s, ${ratio.toFixed(2)} of plain INSERTs`);
+  }
+}
 
 try {
   await (await openEventStore({ storage: postgresStorage({ client: admin }) })).close();
   await admin.query('CREATE SCHEMA plain; CREATE TABLE plain.events (LIKE ermine.events INCLUDING ALL); CREATE SEQUENCE plain.positions; ALTER TABLE plain.events ALTER position SET DEFAULT nextval(\'plain.positions\')');
-  console.log(`${server.version}, fsync on, ${cpus().length} cores, ${total} appends of one event a round, ${rounds} rounds`);
-  const names = Object.keys(contestants);
-  for (const clients of CLIENTS) {
-    const rates = new Map(names.map((name) => [name, []]));
-    for (let round = 0; round < rounds; round++) {
-      const turn = round % names.length;
-      for (const name of [...names.slice(turn), ...names.slice(0, turn)]) rates.get(name).push(await contestants[name](clients));
-    }
-    const floor = median(rates.get(names[0]));
-    for (const name of names) console.log(`${String(clients).padStart(2)} clients, ${name.padEnd(23)} ${median(rates.get(name)).toFixed(0).padStart(6)}/s, ${(median(rates.get(name)) / floor).toFixed(2)} of plain INSERTs`);
-  }
+  console.log(`${server.version}, fsync on, ${cpus().length} cores, ${total} appends of one event in ${rounds} rounds`);
+  for (const clients of CLIENTS) await compare(clients);
 } finally {
   await admin.end();
   await server.stop();

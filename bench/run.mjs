@@ -1,5 +1,5 @@
 // Runs all workloads in headless Chromium, each contestant in its own origin, round by round, and prints medians and
-// their ratios to the raw floor. Usage: npm run bench -- [--rounds 5] [--only 'text in the workload'] [--markdown]
+// their ratios to the raw floor. Usage: npm run bench -- [--rounds 5] [--only 'text in the workload'] [--growth] [--meaning]
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { build, preview } from 'vite';
 import { findBrowser } from '../scripts/browsers.mjs';
 import { median, percentile, printTable } from './report.mjs';
 
-const { values: options } = parseArgs({ options: { rounds: { type: 'string', default: '5' }, only: { type: 'string', default: '' }, growth: { type: 'boolean', default: false } } });
+const { values: options } = parseArgs({ options: { rounds: { type: 'string', default: '5' }, only: { type: 'string', default: '' }, growth: { type: 'boolean', default: false }, meaning: { type: 'boolean', default: false } } });
 const rounds = Number(options.rounds);
 const wanted = (workload) => options.only.split(',').some((part) => workload.includes(part));
 const TOTAL = 50_000;
@@ -94,6 +94,7 @@ try {
   await context.close();
   if (wanted('open and load') || wanted('bytes on disk per event')) await measureColdStart();
   if (options.growth) await measureGrowth();
+  if (options.meaning) await measureMeaning();
 } finally {
   await server.close();
   rmSync(profile, { recursive: true, force: true });
@@ -123,6 +124,19 @@ function diskBytes(contestant) {
   const folder = join(profile, 'Default', 'IndexedDB');
   const own = execFileSync('sh', ['-c', `du -sb "${folder}"/*${contestant}.* | awk '{ sum += $1 } END { print sum }'`]);
   return Number(own.toString().trim());
+}
+
+/** Typed events and snapshots: each figure beside the one that it adds to, or spares. */
+async function measureMeaning() {
+  const context = await launch();
+  const page = await openPage(context, 'ermine-relaxed');
+  const figures = await page.evaluate((count) => bench.measureMeaning(count), Math.max(10, rounds));
+  await context.close();
+  const ms = (name) => median(figures[name]);
+  for (const name of Object.keys(figures)) {
+    const base = name.startsWith('fold') ? 'fold 10,000 events' : 'load 10,000 events';
+    console.log(`${name}: ${ms(name).toFixed(1)} ms, ${(ms(name) / ms(base)).toFixed(3)} of "${base}"`);
+  }
 }
 
 /** The same work on a log of 5,000 and of 500,000 events: the cost must not grow. */

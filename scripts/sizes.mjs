@@ -39,6 +39,6 @@ for (const { name, limit, app } of budgets) {
   for (const { imports } of atStart) for (const chunk of chunks) if (imports.includes(chunk.fileName)) atStart.add(chunk);
   const initial = gzipBytes([...atStart]);
   const later = gzipBytes(chunks) - initial;
-  console.log(`${name}: ${initial} bytes min+gzip, limit ${limit}; import and export, loaded when they are used: ${later}`);
+  console.log(`${name}: ${initial} bytes min+gzip, limit ${limit}; what is loaded when it is used: ${later}`);
   if (initial > limit) process.exitCode = 1;
 }

@@ -89,3 +89,17 @@ test('26 when the tab that runs projections is closed or crashes, another one go
   await third.evaluate((to) => Promise.all([harness.models!.cards.waitFor(to), harness.models!.fold.waitFor(to)]), position);
   expect(await third.evaluate(() => harness.auditReadModels())).toEqual({ folded: position, carded: position, problems: [] });
 });
+
+test('9 when site data is cleared under a projection, its status and whoever waits say that the epoch has changed', async ({ openTab, browserProcess }) => {
+  const tab = await openTab();
+  await tab.evaluate(() => harness.open());
+  await tab.evaluate(() => harness.runReadModels());
+  await tab.evaluate(() => harness.appenders[harness.startAppending({ stream: 'Order-1', size: 3, count: 2 })]!.done);
+  await tab.evaluate(() => harness.models!.cards.waitFor(6));
+  const waiting = tab.evaluate(() => harness.outcome(harness.models!.cards.waitFor(1_000)));
+  const session = await browserProcess.context.newCDPSession(tab);
+  await session.send('Storage.clearDataForOrigin', { origin: new URL(tab.url()).origin, storageTypes: 'indexeddb' });
+  expect(await waiting).toMatchObject({ error: { code: 'EPOCH_CHANGED' } });
+  await expect.poll(() => statusOf(tab)).toMatchObject({ state: 'ended' });
+  expect((await statusOf(tab)).message).toContain('cleared or replaced');
+});

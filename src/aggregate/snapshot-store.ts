@@ -1,6 +1,5 @@
-import { checkJson } from '../event/json.ts';
-import { parseStreamId, streamIdToString, type StreamId } from '../event/stream-id.ts';
-import { checkWholeNumber } from '../event/version.ts';
+import type { splitStreamName, streamIdToString, StreamId } from '../event/stream-id.ts';
+import type { checkWholeNumber } from '../event/version.ts';
 import type { SnapshotLog } from '../storage/storage.ts';
 
 /** The state of a stream at a version, kept to spare folding its events again; it can always be made anew. */
@@ -25,27 +24,30 @@ export interface SnapshotStore {
   delete(id: StreamId | string, reducerVersion?: string | number): Promise<void>;
 }
 
-export function createSnapshotStore(log: SnapshotLog, now: () => number, maxJsonDepth: number): SnapshotStore {
+/** What snapshots need of the core, handed over and not imported, see decision 5. */
+export interface SnapshotKit {
+  readonly checkWholeNumber: typeof checkWholeNumber;
+  readonly splitStreamName: typeof splitStreamName;
+  readonly streamIdToString: typeof streamIdToString;
+}
+
+/** @param data JSON text of what is to be saved, which was copied when it was given */
+export async function saveSnapshot(kit: SnapshotKit, log: SnapshotLog, now: number, snapshot: Parameters<SnapshotStore['save']>[0], data: string): Promise<void> {
+  const { streamId, version, timestamp = now, reducerVersion } = snapshot;
+  kit.checkWholeNumber(version, 'snapshot.version', 1);
+  await log.save(kit.streamIdToString(streamId), `${reducerVersion ?? ''}`, { version, timestamp, data });
+}
+
+export async function loadSnapshotOf<State>(kit: SnapshotKit, log: SnapshotLog, id: StreamId | string, reducerVersion?: string | number): Promise<Snapshot<State> | undefined> {
+  const stream = kit.streamIdToString(id);
+  const record = await log.load(stream, `${reducerVersion ?? ''}`);
+  if (!record) return undefined;
+  const { version, timestamp, data } = record;
   return {
-    async save({ streamId, version, data, timestamp = now(), reducerVersion }) {
-      checkWholeNumber(version, 'snapshot.version', 1);
-      checkJson(data, 'snapshot.data', maxJsonDepth);
-      await log.save(streamIdToString(streamId), `${reducerVersion ?? ''}`, { version, timestamp, data: JSON.stringify(data) });
-    },
-    async load<State>(id: StreamId | string, reducerVersion?: string | number) {
-      const record = await log.load(streamIdToString(id), `${reducerVersion ?? ''}`);
-      if (!record) return undefined;
-      const { version, timestamp, data } = record;
-      return {
-        streamId: parseStreamId(id),
-        version,
-        timestamp,
-        data: JSON.parse(data) as State,
-        ...(reducerVersion !== undefined && { reducerVersion }),
-      };
-    },
-    async delete(id, reducerVersion) {
-      await log.delete(streamIdToString(id), reducerVersion?.toString());
-    },
+    streamId: kit.splitStreamName(stream),
+    version,
+    timestamp,
+    data: JSON.parse(data) as State,
+    ...(reducerVersion !== undefined && { reducerVersion }),
   };
 }

@@ -5,9 +5,7 @@ export abstract class ErmineError extends Error {
 
   constructor(code: ErrorCode, message: string, fields: object = {}, options?: ErrorOptions) {
     super(message, options);
-    // STORAGE_FULL is StorageFullError: classes lose their names when they are minified.
-    const name = `${code.toLowerCase().replace(/(^|_)./g, (start) => start.at(-1)!.toUpperCase())}Error`;
-    Object.assign(this, { name, code }, fields);
+    Object.assign(this, { name: nameOf(code), code }, fields);
   }
 }
 
@@ -25,7 +23,7 @@ export class ConcurrencyError extends ErmineError {
     actualVersion: number,
   ) {
     super('CONCURRENCY_CONFLICT', `Stream "${streamId}" is at version ${actualVersion}, expected ${expectedVersion}. ` +
-        'Nothing was written. Load the stream and decide anew.', { name: 'ConcurrencyError', streamId, expectedVersion, actualVersion });
+        'Nothing was written. Load the stream and decide anew.', { streamId, expectedVersion, actualVersion });
   }
 }
 
@@ -108,8 +106,8 @@ export class CorruptedIdempotencyError extends ErmineError {
     streamId: string,
     knownIds: readonly string[],
   ) {
-    super('CORRUPTED_IDEMPOTENCY', `Events of this append to "${streamId}" are stored already (id ${knownIds[0]}), but not as it is. Nothing was written. ` +
-        'Repeat an append with all its events; new events need new ids.', { streamId, knownIds });
+    super('CORRUPTED_IDEMPOTENCY', `Event ${knownIds[0]} of this append to "${streamId}" is stored already, in another append. Nothing was written. ` +
+        'Repeat an append as it was; new events need new ids.', { streamId, knownIds });
   }
 }
 
@@ -149,7 +147,7 @@ export class StorageBlockedError extends ErmineError {
     options?: ErrorOptions,
   ) {
     super('STORAGE_BLOCKED', written === 'no'
-        ? `${what} Nothing was written. Close other tabs and try again.`
+        ? `${what} Nothing was written. Try again.`
         : `${what} It may still be written: repeat it with the same eventIds.`, { what, written, eventIds }, options);
   }
 }
@@ -172,7 +170,7 @@ export class VersionTooNewError extends ErmineError {
     storage: string,
     options?: ErrorOptions,
   ) {
-    super('VERSION_TOO_NEW', `The database "${storage}" was upgraded by newer code. Reload the page.`, { storage }, options);
+    super('VERSION_TOO_NEW', `The database "${storage}" was upgraded by newer code. Reload the page, or deploy that code.`, { storage }, options);
   }
 }
 
@@ -340,7 +338,8 @@ export type ErrorCode = keyof ErrorByCode;
 
 /**
  * Whether a caught value is an Ermine error, and, with `code`, which one; narrows the type.
- * It looks at the code, so it holds across workers and realms and with two copies of the package.
+ * It looks at the code (without `code`, at whether the name is that of the code), so it holds across workers and realms and
+ * with two copies of the package.
  *
  * @example if (isErmineError(error, 'CONCURRENCY_CONFLICT')) console.log(error.actualVersion);
  */
@@ -348,34 +347,15 @@ export function isErmineError<Code extends ErrorCode = ErrorCode>(
   error: unknown,
   code?: Code,
 ): error is ErrorByCode[Code] {
-  const { code: actual } = Object(error) as { code?: unknown };
-  return code === undefined ? CODES.has(actual) : actual === code;
+  const { code: actual, name } = Object(error) as { code?: unknown; name?: unknown };
+  return code === undefined ? typeof actual === 'string' && name === nameOf(actual) : actual === code;
 }
 
-const CODES: ReadonlySet<unknown> = new Set<ErrorCode>([
-  'CONCURRENCY_CONFLICT',
-  'INVALID_VERSION',
-  'INVALID_STREAM_ID',
-  'INVALID_EVENT',
-  'NO_EVENTS',
-  'EVENT_TOO_LARGE',
-  'CORRUPTED_IDEMPOTENCY',
-  'STORE_CLOSED',
-  'STORAGE_FULL',
-  'STORAGE_BLOCKED',
-  'STORAGE_UNAVAILABLE',
-  'VERSION_TOO_NEW',
-  'EPOCH_CHANGED',
-  'STREAM_DELETED',
-  'INVALID_IMPORT',
-  'DOCUMENT_CONFLICT',
-  'SYNC_REFUSED',
-  'SYNC_STOPPED',
-  'UNREADABLE_EVENT',
-  'INVALID_REGISTRY',
-  'INVALID_PROJECTION',
-  'PROJECTION_FAILED',
-]);
+/** The name of an error is that of its code: STORAGE_FULL is StorageFullError. Classes lose theirs when they are minified. */
+function nameOf(code: string): string {
+  if (code === 'CONCURRENCY_CONFLICT') return 'ConcurrencyError';
+  return `${code.toLowerCase().replace(/(^|_)./g, (start) => start.at(-1)!.toUpperCase())}Error`;
+}
 
 function print(value: unknown): string {
   return typeof value === 'object' ? 'An object' : String(value).slice(0, 80);

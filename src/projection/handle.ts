@@ -1,5 +1,5 @@
 import { merge, type Observable } from 'rxjs';
-import { ProjectionFailedError, StoreClosedError, VersionTooNewError } from '../event/errors.ts';
+import { ProjectionFailedError, VersionTooNewError } from '../event/errors.ts';
 import type { DocumentLog } from '../storage/storage.ts';
 import type { Follower } from '../subscription/log-follower.ts';
 import type { StoreParts } from '../subscription/store-parts.ts';
@@ -13,6 +13,8 @@ import { Rate } from './rate.ts';
 import { Runner, isFinal } from './runner.ts';
 import { Signals } from './signals.ts';
 import { readStanding, toStatus, type ProjectionStatus, type Standing } from './status.ts';
+import { runWhenStalled } from './stalled.ts';
+import { waitUntil } from './wait-until.ts';
 import { watch } from './watch.ts';
 
 /** Changes that no hint told of are found so late, in milliseconds. */
@@ -55,6 +57,7 @@ export class Handle implements OpenProjection, Follower {
     });
     const lock = `${storageName}:projection:${definition.name}:${definition.version}`;
     this.#running = run ? lead(lock, signal, (until) => this.#runner.run(until)) : Promise.resolve();
+    if (run) runWhenStalled(this.#runner, () => readStanding(log, documents, definition), signal);
   }
 
   /** For the follower of the log: where the runner stands, or what somebody was told of the log, whichever is older. */
@@ -125,33 +128,20 @@ export class Handle implements OpenProjection, Follower {
 
   /** Resolves when what is stored is so. */
   #until({ signal }: WaitOptions, holds: (standing: Standing) => boolean): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason as Error);
-      const standings$ = watch(this.signals.changes$, async () => {
-        if (isFinal(this.#runner.error)) throw this.#runner.error;
-        const standing = await readStanding(this.#parts.log, this.#documents, this.#definition);
-        return { text: JSON.stringify(standing), value: holds(standing) };
-      });
-      const onAbort = (): void => settle(() => reject(signal!.reason as Error));
-      signal?.addEventListener('abort', onAbort, { once: true });
-      const watching = standings$.subscribe({
-        next: (value) => value && settle(resolve),
-        error: (error: Error) => settle(() => reject(error)),
-        complete: () => settle(() => reject(new StoreClosedError())),
-      });
-      function settle(how: () => void): void {
-        how();
-        signal?.removeEventListener('abort', onAbort);
-        // It may be settled before there is something to unsubscribe.
-        queueMicrotask(() => watching.unsubscribe());
-      }
+    const holds$ = watch(this.signals.changes$, async () => {
+      if (isFinal(this.#runner.error)) throw this.#runner.error;
+      const standing = await readStanding(this.#parts.log, this.#documents, this.#definition);
+      return { text: JSON.stringify(standing), value: holds(standing) };
     });
+    return waitUntil(holds$, signal);
   }
 
   async #status(rate: Rate): Promise<{ text: string; value: ProjectionStatus }> {
-    const { error } = this.#runner;
-    const standing = await readStanding(this.#parts.log, this.#documents, this.#definition).catch((reason: unknown) => {
-      if (error === undefined) this.#runner.error = reason;
+    let failure: unknown;
+    const standing = await readStanding(this.#parts.log, this.#documents, this.#definition).catch((error: unknown) => {
+      failure = error;
+      // A tab that does not run it finds this out here.
+      if (isFinal(error)) this.#runner.error ??= error;
       return undefined;
     });
     this.#told = standing?.head ?? 0;
@@ -159,7 +149,7 @@ export class Handle implements OpenProjection, Follower {
     const busy = standing && (building || (active?.position ?? 0) < standing.head);
     const eventsPerSecond = busy ? rate.of((active?.position ?? 0) + (building?.position ?? 0)) : 0;
     const known = standing ?? { registry: undefined, active: undefined, building: undefined, head: 0 };
-    const reason = this.#runner.error;
+    const reason = this.#runner.error ?? failure;
     const value = toStatus(this.#definition, known, eventsPerSecond, reason, isFinal(reason), (id) => this.#runner.failureOf(id));
     return { text: JSON.stringify([value, value.error?.message]), value };
   }

@@ -20,6 +20,8 @@ export class Runner {
   #passing: Promise<void> | undefined;
   /** Why it cannot go on for now, or for good. */
   error: unknown;
+  /** Whether this tab leads. */
+  isRunning = false;
 
   constructor(parts: StoreParts, documents: DocumentLog, definition: AnyProjection, signals: Signals) {
     this.#parts = parts;
@@ -41,12 +43,14 @@ export class Runner {
 
   /** Runs until the signal, or until the log or the projection is not the one it was. */
   async run(signal: AbortSignal): Promise<void> {
+    this.isRunning = true;
     while (!signal.aborted) {
       const woken = this.#signals.nextWork(signal);
       await this.pass(signal);
-      if (isFinal(this.error)) return;
+      if (isFinal(this.error)) break;
       await woken(this.error === undefined ? undefined : RETRY_MS);
     }
+    this.isRunning = false;
   }
 
   /** Goes on until there is nothing more to do; several calls at once share one. Errors are kept in `error`. */
@@ -72,15 +76,17 @@ export class Runner {
     }
   }
 
-  /** What is served goes first. @returns whether the builds must be looked at again */
+  /** A batch of what is served and one of what will be, in turn. @returns whether the builds must be looked at again */
   async #advance(serving: Build | undefined, next: Build | undefined, signal: AbortSignal | undefined): Promise<boolean> {
     while (!signal?.aborted) {
       const served = await serving?.step();
       if (served === 'more' || served === 'gone') this.#signals.changed();
       if (served === 'gone') return this.#close(serving!);
-      if (served === 'more') continue;
       const built = await next?.step();
-      if (built === undefined || built === 'halted') return false;
+      if (built === undefined || built === 'halted') {
+        if (served === 'more') continue;
+        return false;
+      }
       if (built === 'idle') await this.builds.swap(next!.id);
       this.#signals.changed();
       if (built === 'gone') return this.#close(next!);

@@ -1,4 +1,5 @@
 import { Observable } from 'rxjs';
+import { isErmineError } from '../event/errors.ts';
 
 /**
  * What a question gives, now and whenever it gives something else, in whichever tab that was made. However many changes
@@ -26,7 +27,10 @@ export function watch<T>(changes$: Observable<unknown>, ask: () => Promise<{ rea
           }
         }
       } catch (error) {
-        subscriber.error(error);
+        // A storage that is blocked for the moment is asked again with the next change, or the next slow look.
+        if (isErmineError(error, 'STORAGE_BLOCKED')) return;
+        if (isErmineError(error, 'STORE_CLOSED')) subscriber.complete();
+        else subscriber.error(error);
       } finally {
         asking = false;
       }

@@ -35,7 +35,7 @@ export interface LogState {
   readonly locations: Map<string, EventLocation>;
 }
 
-/** The last word on an append that nothing else speaks against: why its documents refuse it, see `Append.documents`. */
+/** The last word on an append that nothing else speaks against: why its place, or its documents, refuse it. */
 export type DocumentCheck = (append: Append, state: LogState) => ErmineError | undefined;
 
 /**
@@ -54,23 +54,8 @@ function evaluate(append: Append, state: LogState, check?: DocumentCheck): Appen
     const error = refusal(write, state.heads.get(write.stream) ?? 0);
     if (error) return { ok: false, error };
   }
-  const error = misplaced(append, state) ?? check?.(append, state);
+  const error = check?.(append, state);
   return error ? { ok: false, error } : accept(append, state);
-}
-
-/** Why batches that bring their places cannot stand there, see `Append.after`. */
-function misplaced({ after, writes }: Append, { tail, heads }: LogState): ErmineError | undefined {
-  if (after === undefined) return undefined;
-  if (after !== tail) return new ConcurrencyError('$log', after, tail);
-  const versions = new Map(heads);
-  let last = tail;
-  for (const { stream, version, position, count } of writes.flatMap(({ batches }) => batches as readonly EventBatch[])) {
-    const head = versions.get(stream) ?? 0;
-    if (version <= head || position <= last) return new ConcurrencyError(stream, version - 1, head);
-    versions.set(stream, version + count - 1);
-    last = position + count - 1;
-  }
-  return undefined;
 }
 
 function refusal({ stream, expectedVersion }: StreamWrite, head: number): ErmineError | undefined {

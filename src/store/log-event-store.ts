@@ -4,10 +4,11 @@ import { EpochChangedError, InvalidImportError, StoreClosedError, type ErmineErr
 import type { Event, EventData, Metadata, StoredEvent } from '../event/event.ts';
 import { decodeBatch, plainDecoder } from '../event/event-batch.ts';
 import { hash53 } from '../event/event-id.ts';
+import { checkJson } from '../event/json.ts';
 import type { Limits } from '../event/limits.ts';
-import { checkCategory, streamIdToString, type StreamId } from '../event/stream-id.ts';
+import { checkCategory, splitStreamName, streamIdToString, type StreamId } from '../event/stream-id.ts';
 import { createTombstone } from '../event/tombstone.ts';
-import { AnyVersion, checkExpectedVersion, checkWholeNumber } from '../event/version.ts';
+import { checkExpectedVersion, checkWholeNumber } from '../event/version.ts';
 import { AppendQueue } from '../storage/append-queue.ts';
 import type { AppendOutcome, Log } from '../storage/storage.ts';
 import { createBatchFilter } from '../subscription/filter.ts';
@@ -19,10 +20,11 @@ import { encodeAppend } from './encode-append.ts';
 import type * as Api from './event-store.ts';
 import type { ExportOptions } from './export-events.ts';
 import type { Health } from './health.ts';
-import type { ImportOptions, ImportResult, ImportTarget } from './import-events.ts';
+import type { ImportOptions, ImportResult } from './import-events.ts';
+import type { Later } from './later.ts';
 import { logPages, streamPages, type ReadableLog } from './read-events.ts';
 import type { AbortOptions, ReadAllOptions, ReadStreamOptions } from './read-options.ts';
-import { createSnapshotStore, type SnapshotStore } from '../aggregate/snapshot-store.ts';
+import type { SnapshotStore } from '../aggregate/snapshot-store.ts';
 
 export interface StoreSettings {
   readonly metadata: (() => Metadata) | undefined;
@@ -61,7 +63,16 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
     });
     this.#queue = new AppendQueue(log, (batches) => this.#follower.committed(batches));
     this[storeParts] = { log, storageName, follower: this.#follower, append: (append) => this.#queue.append(append) };
-    this.snapshots = createSnapshotStore(log.snapshots, settings.clock, settings.limits.maxJsonDepth);
+    this.snapshots = {
+      save: async (snapshot) => {
+        // Copied during the call, like an event.
+        checkJson(snapshot.data, 'snapshot.data', settings.limits.maxJsonDepth);
+        const [copy, data] = [{ ...snapshot }, JSON.stringify(snapshot.data)];
+        await (await this.#later()).saveSnapshot(copy, data);
+      },
+      load: async (...key) => (await this.#later()).loadSnapshot(...key),
+      delete: async (...key) => (await this.#later()).deleteSnapshot(...key),
+    };
     this.health$ = defer(() => import('./health.ts')).pipe(switchMap(({ createHealth }) => createHealth(log, storageName, connection$)));
   }
 
@@ -115,13 +126,11 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
   }
 
   async getStreamInfo(id: StreamId | string): Promise<Api.StreamInfo | undefined> {
-    const stream = streamIdToString(id);
-    return (await import('./list-streams.ts')).getStreamInfo(this.#log, stream, decodeBatch);
+    return (await this.#later()).getStreamInfo(id);
   }
 
-  async *listStreams(options: Api.ListStreamsOptions = {}): AsyncGenerator<Api.StreamListing, void, undefined> {
-    if (options.category !== undefined) checkCategory(options.category);
-    yield* (await import('./list-streams.ts')).listStreams(this.#log, options);
+  async *listStreams(options?: Api.ListStreamsOptions): AsyncGenerator<Api.StreamListing, void, undefined> {
+    yield* (await this.#later()).listStreams(options);
   }
 
   async head(): Promise<Api.Checkpoint> {
@@ -129,50 +138,51 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
   }
 
   async deleteStream(id: StreamId | string, expectedVersion: number): Promise<Api.AppendResult> {
-    const stream = streamIdToString(id);
-    checkExpectedVersion(expectedVersion);
-    const outcome = await this.#log.deleteStream(stream, expectedVersion, createTombstone(stream, this.#settings.clock()));
-    if (!outcome.ok) throw outcome.error;
-    if (!this.#closing) this.#follower.committed(outcome.batches);
-    return toResults(outcome)[0]!;
+    return (await this.#later()).deleteStream(id, expectedVersion);
   }
 
   async truncateStream(id: StreamId | string, beforeVersion: number): Promise<number> {
-    checkWholeNumber(beforeVersion, 'beforeVersion', 1);
-    const erased = await this.#log.truncateStream(streamIdToString(id), beforeVersion);
-    this.#follower.forget();
-    return erased;
+    return (await this.#later()).truncateStream(id, beforeVersion);
   }
 
-  exportEvents(options: ExportOptions = {}): ReadableStream<Uint8Array> {
-    // Few pages export or import: the code comes when one does.
+  exportEvents(options?: ExportOptions): ReadableStream<Uint8Array> {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-    const head = this.#log.head();
-    // As they are in the log: what cannot be read without its serializer is kept as well.
-    const pages = logPages({ log: this.#log, decoder: { decode: (events) => events } }, options);
-    void Promise.all([import('./export-events.ts'), head])
-      .then(([{ exportEvents }, position]) => exportEvents(pages, position, options).pipeTo(writable))
+    void this.#later()
+      .then((later) => later.exportEvents(options).pipeTo(writable))
       .catch((error: unknown) => writable.abort(error).catch(() => undefined));
     return readable;
   }
 
   async importEvents(source: ReadableStream<Uint8Array> | Blob, options?: ImportOptions): Promise<ImportResult> {
-    const { importEvents } = await import('./import-events.ts');
-    const target: ImportTarget = {
-      encodeEvents,
-      streamIdToString,
-      hash53,
-      InvalidImportError,
-      context: { ...this.#encodeContext(), metadata: undefined },
-      append: (append) => this[storeParts].append(append),
-      deleteStream: (stream) => this.deleteStream(stream, AnyVersion),
-    };
-    return importEvents(target, source instanceof Blob ? source.stream() : source, options);
+    return (await this.#later()).importEvents(source, options);
   }
 
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  /** Few pages need it, or not at their start. */
+  async #later(): Promise<Later> {
+    return (await import('./later.ts')).createLater({
+      log: this.#log,
+      InvalidImportError,
+      checkCategory,
+      checkExpectedVersion,
+      checkWholeNumber,
+      createTombstone,
+      decodeBatch,
+      encodeEvents,
+      hash53,
+      logPages,
+      splitStreamName,
+      streamIdToString,
+      limits: this.#settings.limits,
+      now: this.#settings.clock,
+      append: (append) => this[storeParts].append(append),
+      committed: (batches) => this.#closing ?? this.#follower.committed(batches),
+      forget: () => this.#follower.forget(),
+    });
   }
 
   async #close(): Promise<void> {

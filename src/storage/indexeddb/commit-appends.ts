@@ -33,8 +33,8 @@ export class Committer {
   async commit(appends: readonly Append[]): Promise<readonly AppendOutcome[]> {
     this.#uncertain = false;
     try {
-      // Documents are compared in the transaction that writes them.
-      if (appends.some(({ documents }) => documents)) return await this.#commitInOne(appends, (await this.#later()).checkDocuments);
+      // Documents and places are compared in the transaction that writes them.
+      if (appends.some(({ documents, after }) => documents || after !== undefined)) return await this.#commitInOne(appends, (await this.#later()).checkDocuments);
       if (this.#cache.tail === undefined) this.#cache.reset(await this.#connection.look(readTail));
       return (await this.#commitFromCache(appends)) ?? (await this.#commitAfterLooking(appends)) ?? (await this.#commitInOne(appends));
     } catch (error) {

@@ -1,3 +1,4 @@
+import { checkPlace } from '../check-place.ts';
 import type { DocumentCheck } from '../evaluate-appends.ts';
 import type { Append, DocumentKey, DocumentLog, DocumentRecord, DocumentWrites } from '../storage.ts';
 import type { Connection } from './connection.ts';
@@ -12,8 +13,11 @@ export async function checkDocuments(kit: Kit, appends: readonly Append[], trans
   const found = await read(kit, transaction, expectations);
   // Each append finds the documents as those before it leave them.
   const current = new Map(expectations.map((expectation, i) => [nameOf(expectation), found[i]]));
-  return ({ documents }, { tail }) => {
-    if (!documents) return undefined;
+  return (append, state) => {
+    const { documents } = append;
+    const misplaced = checkPlace(append, state, kit.ConcurrencyError);
+    if (misplaced || !documents) return misplaced;
+    const { tail } = state;
     if ((documents.position ?? tail + 1) !== tail + 1) return new kit.DocumentConflictError('', '');
     const conflict = documents.expect?.find((expectation) => current.get(nameOf(expectation)) !== expectation.data);
     if (conflict) return new kit.DocumentConflictError(conflict.collection, conflict.key);

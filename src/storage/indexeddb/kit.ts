@@ -1,4 +1,4 @@
-import { DocumentConflictError, StorageUnavailableError } from '../../event/errors.ts';
+import { ConcurrencyError, DocumentConflictError, StorageUnavailableError } from '../../event/errors.ts';
 import { idAt } from '../../event/event-id.ts';
 import { isTombstone } from '../../event/tombstone.ts';
 import { evaluateAppends, isDeleted } from '../evaluate-appends.ts';
@@ -13,6 +13,7 @@ import { commitsOf, streamRange } from './schema.ts';
  * bundler can leave them out of what a page loads at its start without tearing the storage into pieces.
  */
 export const kit = {
+  ConcurrencyError,
   DocumentConflictError,
   MAX_RECORD_EVENTS,
   StorageUnavailableError,

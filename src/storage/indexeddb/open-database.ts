@@ -97,7 +97,7 @@ export function nameOf(error: unknown): string | undefined {
   return error instanceof Error || error instanceof DOMException ? error.name : undefined;
 }
 
-export const TIMED_OUT = Symbol('timed out');
+export const TIMED_OUT = Symbol();
 
 /** Rejects with {@link TIMED_OUT} when the promise takes too long; what it does later is left to `late`. */
 export function within<T>(timeoutMs: number, promise: Promise<T>, late: () => void): Promise<T> {

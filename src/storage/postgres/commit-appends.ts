@@ -92,7 +92,7 @@ class Committer {
     return this.#toState(row, heads, documents).state;
   }
 
-  async #call(appends: readonly Append[], outcomes: readonly AppendOutcome[], { heads, locations, documents }: KnownState): Promise<Answer> {
+  async #call(appends: readonly Append[], outcomes: readonly AppendOutcome[], { tail, heads, locations, documents }: KnownState): Promise<Answer> {
     const { schema, tenant, epoch, lockTimeout } = this.#connection;
     const streams = [...heads.keys()];
     const batches = outcomes.flatMap((outcome) => (outcome.ok ? outcome.batches : []));
@@ -111,9 +111,10 @@ class Committer {
       toArrayLiteral(appends.flatMap(({ ids }) => ids).filter((id) => !locations.has(id))),
       ...toEventParameters(batches, places),
       documents.toParameter(),
+      appends.some((append) => append.documents?.position !== undefined) ? tail : null,
     ];
     // A library that knows the type of a parameter would make JSON of the text.
-    const parameters = values.map((_, i) => `$${i + 1}${i === values.length - 1 ? '::text::json' : ''}`).join(', ');
+    const parameters = values.map((_, i) => `$${i + 1}${i === values.length - 2 ? '::text::json' : ''}`).join(', ');
     const [row] = await this.#query(`SELECT ${schema}.append(${parameters}, ${this.#erase})::text AS answer`, values);
     const answer = this.#toState(row, heads, documents);
     // It was told not to look for these.
@@ -150,7 +151,8 @@ function assumedState(appends: readonly Append[]): KnownState {
       if (!heads.has(stream)) heads.set(stream, expectedVersion === StreamExists ? 1 : Math.max(0, expectedVersion));
     }
   }
-  return { certain: false, tail: 0, heads, locations: new Map(), documents: DocumentState.assumed(appends) };
+  const { position = 1 } = appends[0]?.documents ?? {};
+  return { certain: false, tail: position - 1, heads, locations: new Map(), documents: DocumentState.assumed(appends) };
 }
 
 function copyOf({ tail, heads, locations }: LogState): LogState {

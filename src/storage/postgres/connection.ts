@@ -15,7 +15,7 @@ export interface ConnectionOptions {
   readonly schema: string;
   readonly tenant: string;
   readonly epoch: string;
-  /** Milliseconds that an answer may take, and that a lost connection is tried again. */
+  /** Milliseconds that a transaction may wait for another one, and that a lost connection is tried again; an answer may take twice as long. */
   readonly blockedAfterMs: number;
   /** Called when the connection is lost, restored, or closed for good with the reason. */
   readonly onConnection: (error?: ErmineError) => void;
@@ -45,9 +45,9 @@ export class Connection {
     return this.#lost ? 'lost' : 'open';
   }
 
-  /** So that whoever holds a lock of the log is noticed by the server before {@link Connection.run} gives up on it. */
+  /** For the server, which then says for certain that nothing was written. */
   get lockTimeout(): string {
-    return `${Math.ceil(this.#options.blockedAfterMs * 0.9)}ms`;
+    return `${this.#options.blockedAfterMs}ms`;
   }
 
   /**
@@ -116,9 +116,11 @@ export class Connection {
   }
 
   #query(statement: string, values: readonly SqlValue[]): Promise<readonly SqlRow[]> {
-    const { client, blockedAfterMs } = this.#options;
+    const { client } = this.#options;
+    // Longer than the server itself waits for whoever holds the log.
+    const answerMs = 2 * this.#options.blockedAfterMs;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new StorageBlockedError(`PostgreSQL did not answer within ${blockedAfterMs} ms.`, 'unknown')), blockedAfterMs);
+      const timer = setTimeout(() => reject(new StorageBlockedError(`PostgreSQL did not answer within ${answerMs} ms.`, 'unknown')), answerMs);
       client.query(statement, values).then(resolve, reject).finally(() => clearTimeout(timer));
     });
   }

@@ -33,7 +33,8 @@ export class DocumentState {
     this.#puts.clear();
     this.#deletes.clear();
     const current = new Map(this.#found.map((document) => [nameOfStored(document), document[2] ?? undefined]));
-    return ({ documents }) => {
+    return ({ documents }, { tail }) => {
+      if (documents?.position !== undefined && documents.position !== tail + 1) return new DocumentConflictError('', '');
       const conflict = documents?.expect?.find((expectation) => current.get(nameOf(expectation)) !== expectation.data);
       if (conflict) return new DocumentConflictError(conflict.collection, conflict.key);
       for (const key of documents?.deletes ?? []) {

@@ -1,12 +1,13 @@
 import { MAX_BATCH_EVENTS, MAX_BATCH_UNITS, type EventBatch } from '../../event/event-batch.ts';
 import { idAt } from '../../event/event-id.ts';
+import type { Metadata } from '../../event/event.ts';
 import { toArrayLiteral } from './array-literal.ts';
 import type { SqlRow, SqlValue } from './client.ts';
 import { fromStorableText, toStorableText } from './escape-text.ts';
 import { splitJsonArray } from './split-json.ts';
 
 /** The slots of an event's tuple, see `EventTuple`. */
-const [TYPE, DATA, METADATA, ID, TIMESTAMP] = [0, 1, 2, 3, 4];
+const [TYPE, DATA, METADATA, ID, TIMESTAMP, SCHEMA_VERSION, FORMAT] = [0, 1, 2, 3, 4, 5, 6];
 const COLUMNS = 11;
 
 /**
@@ -32,9 +33,9 @@ export function toEventParameters(batches: readonly EventBatch[], places: Readon
         slots[DATA] ?? 'null',
         metadata,
         slots[TIMESTAMP] ?? batch.timestamp,
-        null,
-        null,
-        null,
+        slots[SCHEMA_VERSION] ?? null,
+        slots[FORMAT] === undefined ? null : toStorableText(JSON.parse(slots[FORMAT]) as string),
+        correlationIdOf(metadata),
       ];
       values.forEach((value, column) => columns[column]!.push(value));
     });
@@ -42,10 +43,16 @@ export function toEventParameters(batches: readonly EventBatch[], places: Readon
   return columns.map((values) => (values.every((value) => value === null) ? null : toArrayLiteral(values)));
 }
 
+function correlationIdOf(metadata: string | null): string | null {
+  if (!metadata?.includes('"correlationId"')) return null;
+  const { correlationId } = JSON.parse(metadata) as Metadata;
+  return correlationId === undefined ? null : toStorableText(correlationId);
+}
+
 /** What {@link toBatches} needs of a row of `events`, aliased `e`: numbers as floats, JSON as its text. */
 export const EVENT_COLUMNS =
   'e.position::float8 AS position, e.stream, e.version::float8 AS version, e.event_id::text AS event_id, e.type, e.data::text AS data, ' +
-  'e.metadata::text AS metadata, e.timestamp_ms::float8 AS timestamp_ms';
+  'e.metadata::text AS metadata, e.timestamp_ms::float8 AS timestamp_ms, e.schema_version, e.format';
 
 /** A row of {@link EVENT_COLUMNS}. */
 export interface EventRow {
@@ -57,6 +64,8 @@ export interface EventRow {
   readonly data: string;
   readonly metadata: string | null;
   readonly timestamp_ms: number;
+  readonly schema_version: number | null;
+  readonly format: string | null;
 }
 
 export function toEventRow(row: SqlRow): EventRow {
@@ -94,6 +103,8 @@ function toBatch(rows: readonly EventRow[]): EventBatch {
       row.metadata ?? 'null',
       idBase !== '' && row.event_id === idAt(idBase, i) ? 'null' : `"${row.event_id}"`,
       row.timestamp_ms === timestamp ? 'null' : String(row.timestamp_ms),
+      String(row.schema_version),
+      row.format === null ? 'null' : JSON.stringify(fromStorableText(row.format)),
     ];
     while (tuple.length > 2 && tuple.at(-1) === 'null') tuple.pop();
     return `[${tuple.join(',')}]`;

@@ -11,7 +11,7 @@ const hubs = new WeakMap<AnyPostgresClient, Map<string, HintHub>>();
 export function hintHubOf(key: AnyPostgresClient, client: PostgresClient, schema: string): HintHub {
   const ofClient = hubs.get(key) ?? new Map<string, HintHub>();
   hubs.set(key, ofClient);
-  const hub = ofClient.get(schema) ?? new HintHub(client, `ermine:${schema}`);
+  const hub = ofClient.get(schema) ?? new HintHub(client, `ermine_${schema}`);
   ofClient.set(schema, hub);
   return hub;
 }

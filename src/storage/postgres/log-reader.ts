@@ -2,7 +2,7 @@ import type { EventBatch } from '../../event/event-batch.ts';
 import type { Page, ReadRange, StreamSummary } from '../storage.ts';
 import type { SqlRow } from './client.ts';
 import type { Connection } from './connection.ts';
-import { LAST_ORDERED, toOrderedText } from './escape-text.ts';
+import { LAST_ORDERED, toOrderedText, toStorableText } from './escape-text.ts';
 import { EVENT_COLUMNS, erasedBatch, toBatches, toEventRow, type EventRow } from './event-rows.ts';
 
 /** A page ends after so many bytes, as they are stored, even if it has fewer events. */
@@ -22,24 +22,25 @@ export class LogReader {
     return Number(row!['head']);
   }
 
-  async readAll({ from, limit, direction }: ReadRange): Promise<Page> {
+  async readAll({ from, limit, direction, correlationId }: ReadRange): Promise<Page> {
     const { schema, tenant } = this.#connection;
     const forwards = direction === 'forwards';
     const rows = await this.#connection.read(
-      `SELECT l.epoch, l.position::float8 AS head, e.found::float8 AS found, ${EVENT_COLUMNS} FROM ${schema}.logs l LEFT JOIN LATERAL (${page(schema, 'position', `$2::bigint`, forwards)}) e ON true
-       WHERE l.tenant = $1 ORDER BY e.position`,
-      [tenant, place(from), limit],
+      `SELECT l.epoch, l.position::float8 AS head, e.found::float8 AS found, ${EVENT_COLUMNS} FROM ${schema}.logs l LEFT JOIN LATERAL (${page(schema, 'position', '$2::bigint', forwards, correlationId === undefined ? '' : 'AND e.correlation_id = $4')}) e ON true WHERE l.tenant = $1`,
+      [tenant, place(from), limit, ...(correlationId === undefined ? [] : [toStorableText(correlationId)])],
     );
     const head = Number(rows[0]!['head']);
     const events = eventsOf(rows);
     const isLast = reachesEnd(rows, limit);
+    // All others are left out: nothing is known of the positions between.
+    const fill = correlationId === undefined ? withErased : (batches: EventBatch[]) => batches;
     // Positions without a row, up to the next one or to the end of the log, are those of erased events.
     if (forwards) {
       const end = isLast ? head : events.at(-1)!.position;
-      return { batches: withErased(toBatches(events), from, end), next: end < head ? end + 1 : undefined };
+      return { batches: fill(toBatches(events), from, end), next: end < head ? end + 1 : undefined };
     }
     const start = isLast ? 1 : events[0]!.position;
-    return { batches: withErased(toBatches(events), start, Math.min(from, head)).reverse(), next: start > 1 ? start - 1 : undefined };
+    return { batches: fill(toBatches(events), start, Math.min(from, head)).reverse(), next: start > 1 ? start - 1 : undefined };
   }
 
   async readStream(stream: string, { from, limit, direction }: ReadRange): Promise<Page> {
@@ -49,7 +50,7 @@ export class LogReader {
     const bound = `CASE WHEN s.deleted THEN ${forwards ? 0 : Number.MAX_SAFE_INTEGER} ELSE $2::bigint END`;
     const rows = await this.#connection.read(
       `SELECT l.epoch, s.version::float8 AS head, e.found::float8 AS found, ${EVENT_COLUMNS} FROM ${schema}.logs l LEFT JOIN ${schema}.streams s ON s.tenant = $1 AND s.name_order = $4
-       LEFT JOIN LATERAL (${page(schema, 'version', bound, forwards, 'AND e.stream = $5')}) e ON true WHERE l.tenant = $1 ORDER BY e.version`,
+       LEFT JOIN LATERAL (${page(schema, 'version', bound, forwards, 'AND e.stream = $5')}) e ON true WHERE l.tenant = $1`,
       [tenant, place(from), limit, toOrderedText(stream), stream],
     );
     const events = eventsOf(rows);
@@ -94,9 +95,12 @@ function page(schema: string, place: 'position' | 'version', bound: string, forw
     ) e WHERE e.bytes_before < ${MAX_PAGE_BYTES}`;
 }
 
-/** A log without events gives one row all the same, with the epoch. */
+/**
+ * In the order of the log; a log without events gives one row all the same, with the epoch. Sorted here: the server would
+ * sort whole events, on disk when they are large.
+ */
 function eventsOf(rows: readonly SqlRow[]): EventRow[] {
-  return rows.filter((row) => row['event_id'] !== null).map(toEventRow);
+  return rows.filter((row) => row['event_id'] !== null).map(toEventRow).sort((a, b) => a.position - b.position);
 }
 
 function reachesEnd(rows: readonly SqlRow[], limit: number): boolean {

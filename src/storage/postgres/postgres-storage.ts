@@ -25,8 +25,8 @@ export interface PostgresStorageOptions {
   /** The schema with the tables, made when there is none; `ermine` unless told. Lower-case letters, digits and `_`, at most 50. */
   readonly schema?: string;
   /**
-   * Milliseconds that a transaction may wait for another one, an answer may take, and a lost connection is tried again,
-   * before `StorageBlockedError`; 10,000 unless told.
+   * Milliseconds that a transaction may wait for another one, and that a lost connection is tried again, before
+   * `StorageBlockedError`; an answer may take twice as long. 10,000 unless told.
    */
   readonly blockedAfterMs?: number;
   /**
