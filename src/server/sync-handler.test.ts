@@ -95,6 +95,19 @@ describe('the sync handler', () => {
     expect(await contents()).toBe(before);
   });
 
+  it('knows events by their ids, under whatever number and from whichever copy of a client they come again', async () => {
+    const { post, contents } = serve();
+    const push = pushOf(commit(1, 'Note-1', 0), commit(2, 'Note-1', 1));
+    await post('push', push);
+    const before = await contents();
+    const [first, second] = push['commits'] as Record<string, unknown>[];
+    const again = await post('push', { ...pushOf({ ...second, seq: 1 }, { ...first, seq: 2 }), clientId: 'a-copy-of-it' });
+    expect(again.body.results.map(({ status }) => status)).toEqual(['accepted', 'accepted']);
+    expect(await contents()).toBe(before);
+    // The numbers are taken all the same.
+    expect((await post('pull', { ...client, clientId: 'a-copy-of-it', after: 0 })).body).toMatchObject({ head: 2, taken: [[1, second!['hash']], [2, first!['hash']]] });
+  });
+
   it('tells another commit under a taken number, a missing number, and a conflict, and applies nothing after them', async () => {
     const { post, contents } = serve();
     await post('push', pushOf(commit(1, 'Note-1', 0)));

@@ -91,28 +91,29 @@ export async function openSyncedStore<E extends Event = Event>(options: OpenSync
   };
   const connection$ = new ReplaySubject<ErmineError | undefined>(1);
   const log = await storage.open((error) => connection$.next(error));
+  const cleanUps: (() => unknown)[] = [() => log.close()];
   try {
     const documents = await log.documents();
-    const inner = new LogEventStore<E>(log, storage.name, connection$, settings);
-    // Set below; nothing calls before that.
-    let store: SyncedEventStore<E> | undefined;
-    let engine: SyncEngine | undefined;
-    const channel = createHintChannel(`${storage.name}:outbox`, () => {
-      store?.outboxChanged();
-      engine?.wake();
-    });
-    const replica = new Replica(log, documents, { append: (append) => inner[storeParts].append(append) }, () => {
-      const { head } = replica.outbox.seen!;
-      channel.publish({ epoch: log.epoch, position: head.next + head.edits });
-      store?.outboxChanged();
-    });
     if (!(await isUntouched(log, documents))) {
       throw new SyncRefusedError('NOT_A_REPLICA', 'The storage holds a log that was written without sync. Give the replica a storage of its own, and this one as `adopt`.');
     }
+    const inner = new LogEventStore<E>(log, storage.name, connection$, settings);
+    cleanUps.push(() => inner.close());
+    // The store and the engine come last, and hear of every change then.
+    const parts: { store?: SyncedEventStore<E>; engine?: SyncEngine } = {};
+    const channel = createHintChannel(`${storage.name}:outbox`, () => {
+      parts.store?.outboxChanged();
+      parts.engine?.wake();
+    });
+    cleanUps.push(() => channel.close());
+    const replica = new Replica(log, documents, { append: (append) => inner[storeParts].append(append) }, () => {
+      const { head } = replica.outbox.seen!;
+      channel.publish({ epoch: log.epoch, position: head.next + head.edits });
+      parts.store?.outboxChanged();
+    });
     await replica.outbox.create(idAt(newIdBase(clock()), 0));
-    const appends = new PendingAppends(replica, filter, clock);
     if (options.adopt) await adoptLog(options.adopt, replica, options.onAdopt);
-    engine = new SyncEngine(replica, {
+    const engine = new SyncEngine(replica, {
       transport,
       filter,
       policies: (options.conflicts ?? {}) as ConflictPolicies,
@@ -128,10 +129,11 @@ export async function openSyncedStore<E extends Event = Event>(options: OpenSync
       takeoverMs,
       paused: options.paused ?? false,
     });
-    store = new SyncedEventStore<E>(inner, replica, appends, engine, { ...settings, channel, encode, decoder });
+    const store = new SyncedEventStore<E>(inner, replica, new PendingAppends(replica, filter, clock), engine, { ...settings, channel, encode, decoder });
+    Object.assign(parts, { store, engine });
     return store;
   } catch (error) {
-    await log.close();
+    for (const cleanUp of cleanUps.reverse()) await cleanUp();
     throw error;
   }
 }

@@ -73,9 +73,10 @@ export class PendingAppends {
       const view = await this.#replica.outbox.look();
       const { state } = await this.#replica.state();
       const scope = scopeOf({ ...state, ...(this.#filter && { filter: this.#filter }) });
-      const written = tries > 0 && view.commits.some(({ commitId }) => ids.includes(commitId));
+      // A try whose connection was lost may have been written: then it was decided on what is before it.
+      const written = tries === 0 ? undefined : view.commits.find(({ commitId }) => ids.includes(commitId));
       const versions = await this.#replica.versions(new Set(group.flatMap(({ append }) => append.writes.map(({ stream }) => stream))));
-      const before = written ? { ...view, commits: view.commits.filter(({ commitId }) => !ids.includes(commitId)) } : view;
+      const before = written ? { ...view, commits: view.commits.filter(({ order }) => order < written.order) } : view;
       const run = new GroupDecision(before, versions, scope);
       const outcomes = group.map(({ append, command }, i) => known[i] ?? run.decide(append, command, ids[i]!));
       const settle = (): void => outcomes.forEach((outcome, i) => (outcome instanceof Error ? group[i]!.reject(outcome) : group[i]!.resolve(outcome)));
