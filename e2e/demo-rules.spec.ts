@@ -26,3 +26,12 @@ test('a step against the rules is refused in words and writes nothing, and the n
   await addStep(page, 'T11 Create document X request unlicensed');
   await expect(done(page)).toContainText('is event 5 of this case');
 });
+
+test('an address that names no case is answered in words', async ({ page }) => {
+  await openDesk(page);
+  for (const name of ['Permit-nothing', 'nothing', '-']) {
+    await page.goto(`/#/case/${name}`);
+    await expect(page.getByRole('heading', { name, exact: true })).toBeVisible();
+    await expect(page.getByText('There is no case of this name.')).toBeVisible();
+  }
+});

@@ -21,7 +21,6 @@ interface Props {
 export function CasePanel({ store, name, live, shown, person }: Props) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
-  const { value: stored = [], error } = useStream(store, name);
   const latest = live.cases.get(name);
   const permitCase = shown.cases.get(name);
   return (
@@ -47,11 +46,21 @@ export function CasePanel({ store, name, live, shown, person }: Props) {
       )}
       {!latest && <p className="empty">There is no case of this name.</p>}
       {latest && !permitCase && <p className="empty">This case had not come in yet.</p>}
+      {latest && <CaseEvents store={store} name={name} live={live} shown={shown} person={person} />}
+    </article>
+  );
+}
+
+/** Of a case that there is: the address may name anything. */
+function CaseEvents({ store, name, live, shown, person }: Props) {
+  const { value: stored = [], error } = useStream(store, name);
+  return (
+    <>
       {error !== undefined && <ErrorNotice error={error} />}
-      {latest && stored.length > 0 && (
+      {stored.length > 0 && (
         <CaseWork store={store} name={name} stored={stored} pastPosition={shown === live ? undefined : shown.position} desk={live} person={person} />
       )}
-    </article>
+    </>
   );
 }
 
