@@ -68,14 +68,18 @@ test('the second of two tabs is told that someone was faster, and nothing is los
 
   await second.getByRole('button', { name: 'Take note' }).click();
   await expect(someoneWasFaster(second)).toBeHidden();
+  // Now that it is known, the rules have their say: a case goes one way or the other.
   await addStep(second, 'T16 Report reasons to hold request');
+  await expect(second.getByRole('alert')).toContainText('too late for that: document X for an unlicensed request is created already');
+  await expect(position(second)).toHaveText('Position 8,578 of 8,578');
+  await addStep(second, 'T12 Check document X request unlicensed');
   await expect(done(second)).toBeVisible();
 
   await expect(position(first)).toHaveText('Position 8,579 of 8,579');
   await first.getByRole('button', { name: 'Take note' }).click();
   await expect.poll(async () => (await timeline(first)).slice(CASE_VERSION)).toEqual([
     'version 7: T11 Create document X request unlicensed, Resource01',
-    'version 8: T16 Report reasons to hold request, Resource05',
+    'version 8: T12 Check document X request unlicensed, Resource05',
   ]);
   expect(await timeline(second)).toEqual(await timeline(first));
 });

@@ -1,13 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
-import type { StoredEvent } from 'ermine';
 import { describe, expect, test } from 'vitest';
-import { emptyDesk, eventsOf, evolve, versionOf } from './desk.ts';
+import { emptyDesk, evolve } from './desk.ts';
 import { findCases } from './find-cases.ts';
 import { allSteps, nextSteps } from './next-steps.ts';
 import { boardOf, rowsOf } from './read-models.ts';
+import { sampleEvents as events } from './sample-events.test-fixture.ts';
 
-const events = readSample();
 const desk = evolve(emptyDesk, events);
 
 describe('the fold', () => {
@@ -15,7 +12,7 @@ describe('the fold', () => {
     expect(desk.cases.size).toBe(1434);
     expect(desk.eventCount).toBe(8577);
     expect(desk.position).toBe(8577);
-    const versions = [...desk.cases.values()].map(versionOf);
+    const versions = [...desk.cases.values()].map(({ last }) => last.version);
     expect(versions.reduce((sum, version) => sum + version, 0)).toBe(8577);
   });
 
@@ -40,9 +37,8 @@ describe('the fold', () => {
     });
   });
 
-  test('keeps a case’s events, latest first', () => {
-    const found = eventsOf(desk.cases.get('Permit-case-11458')).map(({ version }) => version);
-    expect(found).toEqual([6, 5, 4, 3, 2, 1]);
+  test('remembers the latest event of a case', () => {
+    expect(desk.cases.get('Permit-case-11458')?.last).toMatchObject({ version: 6, globalPosition: 8577, type: 'T10 Determine necessity to stop indication' });
   });
 
   test('takes events whose data is nothing that it knows', () => {
@@ -91,17 +87,3 @@ describe('the next steps', () => {
     expect(allSteps(desk)).toHaveLength(26);
   });
 });
-
-function readSample(): StoredEvent[] {
-  const versions = new Map<string, number>();
-  const text = gunzipSync(readFileSync(new URL('../public/permits.ndjson.gz', import.meta.url))).toString();
-  return text
-    .trim()
-    .split('\n')
-    .map((line, i) => {
-      const event = JSON.parse(line) as Omit<StoredEvent, 'timestamp'> & { timestamp: string };
-      const version = (versions.get(event.streamId.id) ?? 0) + 1;
-      versions.set(event.streamId.id, version);
-      return { ...event, id: String(i), timestamp: Date.parse(event.timestamp), version, globalPosition: i + 1 };
-    });
-}

@@ -3,11 +3,8 @@ import { caseDetails, textAt, type CaseDetails } from './event-details.ts';
 import { noProgress, progressAfter, stageLabel, stageOf, type Progress, type Stage } from './stages.ts';
 import { weekOf } from './weeks.ts';
 
-/** The events of a case, latest first: a list that grows without being copied. */
-export interface History {
-  readonly event: StoredEvent;
-  readonly before: History | undefined;
-}
+/** What is remembered of the latest event of a case. */
+export type LastEvent = Pick<StoredEvent, 'type' | 'version' | 'globalPosition' | 'timestamp'>;
 
 export interface PermitCase extends CaseDetails {
   /** The name of its stream. */
@@ -16,7 +13,7 @@ export interface PermitCase extends CaseDetails {
   readonly label: string;
   readonly stage: Stage;
   readonly progress: Progress;
-  readonly history: History;
+  readonly last: LastEvent;
   readonly receivedAt: number;
   /** Everything that it can be found by, in lower case. */
   readonly searchText: string;
@@ -65,7 +62,7 @@ export function evolve(desk: Desk, events: readonly StoredEvent[]): Desk {
     const known = cases.get(name);
     cases.set(name, known ? evolveCase(known, event) : openCase(name, event));
     if (known) {
-      const pair = stepPair(known.stage, known.history.event.type, event.type);
+      const pair = stepPair(known.stage, known.last.type, event.type);
       followedCounts.set(pair, (followedCounts.get(pair) ?? 0) + 1);
     }
     if (event.metadata.userId) groupByPerson.set(event.metadata.userId, textAt(event.data, 'group'));
@@ -77,24 +74,20 @@ export function evolve(desk: Desk, events: readonly StoredEvent[]): Desk {
 function openCase(name: string, event: StoredEvent): PermitCase {
   const details = caseDetails(event.data);
   const { category, id } = event.streamId;
-  const opened: PermitCase = {
-    ...details,
-    name,
-    label: category === 'Permit' ? id : name,
-    progress: noProgress,
-    stage: stageOf(noProgress),
-    history: { event, before: undefined },
-    receivedAt: event.timestamp,
-    searchText: '',
-  };
-  return { ...evolveCase(opened, event), history: opened.history };
+  const opened = { ...details, name, label: category === 'Permit' ? id : name, progress: noProgress, receivedAt: event.timestamp };
+  return evolveCase(opened, event);
 }
 
-function evolveCase(known: PermitCase, event: StoredEvent): PermitCase {
-  const progress = progressAfter(known.progress, event.type);
-  const stage = stageOf(progress);
+function evolveCase(known: Omit<PermitCase, 'last' | 'stage' | 'searchText'>, event: StoredEvent): PermitCase {
+  const { type, version, globalPosition, timestamp } = event;
+  return withWords({ ...known, progress: progressAfter(known.progress, type), last: { type, version, globalPosition, timestamp } });
+}
+
+/** With what follows from the rest. */
+export function withWords(known: Omit<PermitCase, 'stage' | 'searchText'>): PermitCase {
+  const stage = stageOf(known.progress);
   const searchText = [known.label, known.responsible, known.department, known.channel, stageLabel(stage)].join('\n').toLowerCase();
-  return { ...known, progress, stage, history: { event, before: known.history }, searchText };
+  return { ...known, stage, searchText };
 }
 
 export function streamName({ streamId }: StoredEvent): string {
@@ -109,16 +102,4 @@ export function stepPair(stage: Stage, from: string, to: string): string {
 export function splitStepPair(pair: string): { readonly stage: Stage; readonly from: string; readonly to: string } {
   const [stage, from, to] = JSON.parse(pair) as [Stage, string, string];
   return { stage, from, to };
-}
-
-/** The version of a case as its events tell it, 0 when there is none. */
-export function versionOf(permitCase: PermitCase | undefined): number {
-  return permitCase?.history.event.version ?? 0;
-}
-
-/** Latest first. */
-export function eventsOf(permitCase: PermitCase | undefined): StoredEvent[] {
-  const events: StoredEvent[] = [];
-  for (let entry = permitCase?.history; entry; entry = entry.before) events.push(entry.event);
-  return events;
 }

@@ -40,4 +40,4 @@ test('the read models have of the whole log, and after a case is gone, what the 
   await store.deleteStream('Permit-case-11458', -1);
   await check();
   await store.close();
-});
+}, 30_000);

@@ -93,8 +93,8 @@ export function rowsOf({ cases }: Desk): CaseRow[] {
   return [...cases.values()].map(rowOf);
 }
 
-function rowOf({ history: { event }, name, label, stage, responsible, department, channel, searchText }: PermitCase): CaseRow {
-  return { name, label, stage, responsible, department, channel, searchText, version: event.version, position: event.globalPosition, timestamp: event.timestamp };
+function rowOf({ last: { version, globalPosition: position, timestamp }, name, label, stage, responsible, department, channel, searchText }: PermitCase): CaseRow {
+  return { name, label, stage, responsible, department, channel, searchText, version, position, timestamp };
 }
 
 export function boardOf({ cases }: Desk): Board {

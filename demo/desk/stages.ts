@@ -1,3 +1,5 @@
+import * as v from 'valibot';
+
 /**
  * Where a case stands, told from its steps. Two things go on side by side: the applicant gets a confirmation of receipt
  * (T02 to T05), and the desk finds out whether the request must be stopped (T06 to T10). Some cases take a way aside:
@@ -20,11 +22,13 @@ export function stageLabel(stage: Stage): string {
   return STAGES.find(({ id }) => id === stage)!.label;
 }
 
-export interface Progress {
-  readonly confirmation: 'open' | 'checking' | 'sent';
-  readonly stopAdvice: 'open' | 'weighed' | 'determined';
-  readonly aside: 'advice' | 'unlicensed' | 'report' | 'none';
-}
+export const progressSchema = v.object({
+  confirmation: v.picklist(['open', 'checking', 'sent']),
+  stopAdvice: v.picklist(['open', 'weighed', 'determined']),
+  aside: v.picklist(['advice', 'unlicensed', 'report', 'none']),
+});
+
+export type Progress = Readonly<v.InferOutput<typeof progressSchema>>;
 
 export const noProgress: Progress = { confirmation: 'open', stopAdvice: 'open', aside: 'none' };
 

@@ -1,4 +1,5 @@
-import type { EventStore, ExportProgress } from 'ermine';
+import type { ExportProgress } from 'ermine';
+import type { PermitStore } from '../desk/permit-events.ts';
 
 export interface ExportFileOptions {
   readonly gzip: boolean;
@@ -7,7 +8,7 @@ export interface ExportFileOptions {
 }
 
 /** Writes the log into a file and hands it to the browser as a download. */
-export async function exportFile(store: EventStore, { gzip, onProgress, signal }: ExportFileOptions): Promise<void> {
+export async function exportFile(store: PermitStore, { gzip, onProgress, signal }: ExportFileOptions): Promise<void> {
   const events = store.exportEvents({ gzip, onProgress, signal });
   const blob = await new Response(events).blob();
   const url = URL.createObjectURL(blob);

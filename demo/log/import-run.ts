@@ -1,4 +1,4 @@
-import type { EventStore } from 'ermine';
+import type { PermitStore } from '../desk/permit-events.ts';
 import { BehaviorSubject } from 'rxjs';
 
 export interface ImportState {
@@ -21,7 +21,7 @@ export interface ImportRun {
 export type ImportSource = (signal: AbortSignal) => Promise<ReadableStream<Uint8Array> | Blob>;
 
 /** Starts importing, and tells how it goes and how it ended. */
-export function startImport(store: EventStore, source: ImportSource): ImportRun {
+export function startImport(store: PermitStore, source: ImportSource): ImportRun {
   const state$ = new BehaviorSubject<ImportState>({ status: 'running', imported: 0, skipped: 0, bytes: 0, eventsPerSecond: 0, error: undefined });
   const controller = new AbortController();
   const { signal } = controller;

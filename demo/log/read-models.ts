@@ -1,4 +1,4 @@
-import type { EventStore } from 'ermine';
+import type { PermitStore } from '../desk/permit-events.ts';
 import { openProjection } from 'ermine/projections';
 import { distinctUntilChanged, map, switchMap, type Observable } from 'rxjs';
 import { boardModel, casesModel, weeksModel, type CaseRow } from '../desk/read-models.ts';
@@ -6,7 +6,7 @@ import { boardModel, casesModel, weeksModel, type CaseRow } from '../desk/read-m
 const PAGE_CASES = 1_000;
 
 /** The read models of the desk, run by one of its tabs. */
-export async function openReadModels(store: EventStore) {
+export async function openReadModels(store: PermitStore) {
   const [cases, board, weeks] = await Promise.all([openProjection(store, casesModel), openProjection(store, boardModel), openProjection(store, weeksModel)]);
   const rows$: Observable<readonly CaseRow[]> = cases.status$.pipe(
     map(({ version, position }) => `${version} ${position}`),

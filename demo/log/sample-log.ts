@@ -1,4 +1,4 @@
-import type { EventStore } from 'ermine';
+import type { PermitStore } from '../desk/permit-events.ts';
 import { startImport, type ImportRun } from './import-run.ts';
 import { readPreference, writePreference } from './preferences.ts';
 
@@ -29,7 +29,7 @@ export function chooseNextLog(content: 'sample' | 'empty'): void {
 }
 
 /** Imports the sample into the log of this epoch, and remembers when it is all there. */
-export function importSample(store: EventStore, epoch: string): ImportRun {
+export function importSample(store: PermitStore, epoch: string): ImportRun {
   const run = startImport(store, async (signal) => {
     const response = await fetch('permits.ndjson.gz', { signal });
     if (!response.ok || !response.body) throw new Error(`The sample log could not be fetched: the server answered ${response.status}.`);

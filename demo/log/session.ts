@@ -1,7 +1,8 @@
-import { openEventStore, type EventStore } from 'ermine';
+import { openEventStore } from 'ermine';
+import { permitEvents, type PermitStore } from '../desk/permit-events.ts';
 import { indexedDbStorage } from 'ermine/indexeddb';
 import type { ImportRun } from './import-run.ts';
-import { LiveDesk } from './live-desk.ts';
+import { openLiveDesk, type LiveDesk } from './live-desk.ts';
 import { openReadModels, type ReadModels } from './read-models.ts';
 import { chooseNextLog, importSample, wantsSample } from './sample-log.ts';
 
@@ -9,7 +10,7 @@ const DATABASE_NAME = 'permit-desk';
 
 /** The open log and the desk that follows it. */
 export interface Session {
-  readonly store: EventStore;
+  readonly store: PermitStore;
   readonly live: LiveDesk;
   readonly models: ReadModels;
   readonly epoch: string;
@@ -19,10 +20,11 @@ export interface Session {
 
 export async function openSession(): Promise<Session> {
   // Some browsers ask the user whether to keep the data: that is left to the button that says what it is about.
-  const store = await openEventStore({ storage: indexedDbStorage({ name: DATABASE_NAME, persist: false }) });
+  const store = await openEventStore({ storage: indexedDbStorage({ name: DATABASE_NAME, persist: false }), events: permitEvents });
   const { epoch } = await store.head();
   const sampleImport = wantsSample(epoch) ? importSample(store, epoch) : undefined;
-  return { store, epoch, live: new LiveDesk(store), models: await openReadModels(store), sampleImport };
+  const [live, models] = await Promise.all([openLiveDesk(store), openReadModels(store)]);
+  return { store, epoch, live, models, sampleImport };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { useMemo, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import type { Session } from '../log/session.ts';
 import { AppFooter } from './app-footer.tsx';
 import { AppHeader } from './app-header.tsx';
@@ -9,6 +9,7 @@ import { HistoryBar } from './history-bar.tsx';
 import { ImportScreen } from './import-screen.tsx';
 import { ImportSummary } from './import-summary.tsx';
 import { ReadModelsPage } from './read-models-page.tsx';
+import { useDeskAt } from './use-desk-at.ts';
 import { usePerson } from './use-person.ts';
 import { useRoute } from './use-route.ts';
 import { useSampleImport } from './use-sample-import.ts';
@@ -22,7 +23,8 @@ export function App({ session }: { readonly session: Session }) {
   const [person, choosePerson] = usePerson();
   const sample = useSampleImport(session);
   const [position, setPosition] = useState<number>();
-  const shown = useMemo(() => (position === undefined ? desk : live.deskAt(position)), [live, desk, position]);
+  const { past, error: pastError } = useDeskAt(live.history, position);
+  const shown = past ?? desk;
   const main = useRef<HTMLElement>(null);
   const isRead = readTo !== undefined;
   const isReady = sample.isSettled && isRead;
@@ -44,9 +46,10 @@ export function App({ session }: { readonly session: Session }) {
         Skip to the content
       </a>
       <AppHeader route={route} desk={desk} person={person} onPerson={choosePerson} />
-      {isDesk && <HistoryBar live={desk} shown={shown} disabled={!isReady} onMove={setPosition} />}
+      {isDesk && <HistoryBar live={desk} shown={shown} position={position ?? desk.position} disabled={!isReady} onMove={setPosition} />}
       <main ref={main} tabIndex={-1}>
         {error !== undefined && <ErrorNotice error={error} canReload />}
+        {error === undefined && pastError !== undefined && <ErrorNotice error={pastError} canReload />}
         {sample.run && sample.isDone && <ImportSummary run={sample.run} />}
         {sample.isUnfinished && (
           <div className="notice notice-news">

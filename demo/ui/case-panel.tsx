@@ -1,13 +1,15 @@
-import type { EventStore } from 'ermine';
+import { useStream } from 'ermine/react';
 import { useEffect, useRef } from 'react';
 import type { Desk } from '../desk/desk.ts';
+import type { PermitStore } from '../desk/permit-events.ts';
 import { formatDay } from '../desk/words.ts';
 import { CaseWork } from './case-work.tsx';
+import { ErrorNotice } from './error-notice.tsx';
 import { StageBadge } from './stage-badge.tsx';
 import { DESK_HREF } from './use-route.ts';
 
 interface Props {
-  readonly store: EventStore;
+  readonly store: PermitStore;
   readonly name: string;
   readonly live: Desk;
   /** The desk that is shown: the live one, or one of the past. */
@@ -19,7 +21,6 @@ interface Props {
 export function CasePanel({ store, name, live, shown, person }: Props) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
-  const isPast = shown !== live;
   const latest = live.cases.get(name);
   const permitCase = shown.cases.get(name);
   return (
@@ -45,8 +46,21 @@ export function CasePanel({ store, name, live, shown, person }: Props) {
       )}
       {!latest && <p className="empty">There is no case of this name.</p>}
       {latest && !permitCase && <p className="empty">This case had not come in yet.</p>}
-      {latest && <CaseWork store={store} latest={latest} past={isPast ? { case: permitCase } : undefined} desk={live} person={person} />}
+      {latest && <CaseEvents store={store} name={name} live={live} shown={shown} person={person} />}
     </article>
+  );
+}
+
+/** Of a case that there is: the address may name anything. */
+function CaseEvents({ store, name, live, shown, person }: Props) {
+  const { value: stored = [], error } = useStream(store, name);
+  return (
+    <>
+      {error !== undefined && <ErrorNotice error={error} />}
+      {stored.length > 0 && (
+        <CaseWork store={store} name={name} stored={stored} pastPosition={shown === live ? undefined : shown.position} desk={live} person={person} />
+      )}
+    </>
   );
 }
 

@@ -37,6 +37,15 @@ export function DecisionNotice({ status, unseen, onTakeNote }: Props) {
       </div>
     );
   }
+  if (status.kind === 'refused') {
+    return (
+      <div className="notice notice-danger" role="alert">
+        <p>
+          <strong>“{status.step}” is not possible now.</strong> {status.reason}
+        </p>
+      </div>
+    );
+  }
   if (status.kind === 'failed') return <ErrorNotice error={status.error} />;
   return (
     <div className={`notice ${unseen > 0 ? 'notice-news' : 'notice-quiet'}`}>

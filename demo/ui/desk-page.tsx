@@ -1,4 +1,4 @@
-import type { EventStore } from 'ermine';
+import type { PermitStore } from '../desk/permit-events.ts';
 import type { Desk } from '../desk/desk.ts';
 import type { ReadModels } from '../log/read-models.ts';
 import { CaseList } from './case-list.tsx';
@@ -6,7 +6,7 @@ import { CasePanel } from './case-panel.tsx';
 import { Overview } from './overview.tsx';
 
 interface Props {
-  readonly store: EventStore;
+  readonly store: PermitStore;
   readonly models: ReadModels;
   readonly live: Desk;
   readonly shown: Desk;

@@ -1,4 +1,4 @@
-import type { EventStore } from 'ermine';
+import type { PermitStore } from '../desk/permit-events.ts';
 import { useRef, useState } from 'react';
 import { countOf } from '../desk/words.ts';
 import { exportFile } from '../log/export-file.ts';
@@ -12,7 +12,7 @@ type Status =
   | { readonly kind: 'failed'; readonly error: unknown };
 
 /** The whole log as a file, one event a line. */
-export function ExportCard({ store }: { readonly store: EventStore }) {
+export function ExportCard({ store }: { readonly store: PermitStore }) {
   const [status, setStatus] = useState<Status>({ kind: 'idle' });
   const running = useRef<AbortController>(undefined);
 

@@ -1,4 +1,5 @@
-import type { EventStore, Health } from 'ermine';
+import type { Health } from 'ermine';
+import type { PermitStore } from '../desk/permit-events.ts';
 import { useEffect, useState } from 'react';
 import { formatBytes, formatNumber } from '../desk/words.ts';
 import { ErrorNotice } from './error-notice.tsx';
@@ -16,7 +17,7 @@ const DURABILITIES: Record<Health['durability'], string> = {
 };
 
 /** The state of the storage, in the browser's own words where it is the browser that says it. */
-export function HealthCard({ store, eventCount }: { readonly store: EventStore; readonly eventCount: number }) {
+export function HealthCard({ store, eventCount }: { readonly store: PermitStore; readonly eventCount: number }) {
   const [health, setHealth] = useState<Health>();
   const [error, setError] = useState<unknown>();
   const [asked, setAsked] = useState(0);

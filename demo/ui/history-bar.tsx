@@ -5,6 +5,8 @@ interface Props {
   readonly live: Desk;
   /** The desk that is shown: the live one, or one of the past. */
   readonly shown: Desk;
+  /** Where the slider is; the desk there may still be on its way. */
+  readonly position: number;
   /** While the log is coming in. */
   readonly disabled: boolean;
   /** Undefined for the live desk. */
@@ -12,10 +14,10 @@ interface Props {
 }
 
 /** Moves the whole page to any position of the log, and says so as long as it is not at its end. */
-export function HistoryBar({ live, shown, disabled, onMove }: Props) {
+export function HistoryBar({ live, shown, position, disabled, onMove }: Props) {
   const isPast = shown !== live;
   const head = live.position;
-  const moveTo = (position: number): void => onMove(position >= head ? undefined : Math.max(0, position));
+  const moveTo = (to: number): void => onMove(to >= head ? undefined : Math.max(0, to));
   const words = `Position ${formatNumber(shown.position)} of ${formatNumber(head)}`;
   return (
     <section className="history-bar" data-past={isPast} aria-label="History of the log">
@@ -25,7 +27,7 @@ export function HistoryBar({ live, shown, disabled, onMove }: Props) {
         <span className="muted">{formatTime(shown.timestamp)}</span>
       </div>
       <div className="history-controls">
-        <button type="button" aria-label="One event back" disabled={disabled || shown.position === 0} onClick={() => moveTo(shown.position - 1)}>
+        <button type="button" aria-label="One event back" disabled={disabled || position === 0} onClick={() => moveTo(position - 1)}>
           ‹
         </button>
         <input
@@ -35,10 +37,10 @@ export function HistoryBar({ live, shown, disabled, onMove }: Props) {
           aria-valuetext={`${words}, ${formatTime(shown.timestamp)}`}
           min={0}
           max={head}
-          value={shown.position}
+          value={position}
           onChange={(event) => moveTo(event.target.valueAsNumber)}
         />
-        <button type="button" aria-label="One event forward" disabled={!isPast} onClick={() => moveTo(shown.position + 1)}>
+        <button type="button" aria-label="One event forward" disabled={!isPast} onClick={() => moveTo(position + 1)}>
           ›
         </button>
         <button type="button" className="back-to-live" disabled={!isPast} onClick={() => onMove(undefined)}>

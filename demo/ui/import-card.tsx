@@ -1,4 +1,4 @@
-import type { EventStore } from 'ermine';
+import type { PermitStore } from '../desk/permit-events.ts';
 import { useState } from 'react';
 import { startImport, type ImportRun } from '../log/import-run.ts';
 import { ErrorNotice } from './error-notice.tsx';
@@ -6,7 +6,7 @@ import { ImportProgress } from './import-progress.tsx';
 import { useSubject } from './use-subject.ts';
 
 interface Props {
-  readonly store: EventStore;
+  readonly store: PermitStore;
   readonly onBusy: (isBusy: boolean) => void;
 }
 

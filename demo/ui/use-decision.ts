@@ -1,11 +1,16 @@
-import { isErmineError, type EventStore, type StoredEvent } from 'ermine';
-import { useRef, useState } from 'react';
+import { handleCommand, isErmineError, type StoredEvent } from 'ermine';
+import { useMemo, useRef, useState } from 'react';
+import { StepRefusedError, permitCase } from '../desk/permit-case.ts';
+import type { PermitStore } from '../desk/permit-events.ts';
+import { caseSnapshots } from '../desk/case-snapshots.ts';
 
 export type DecisionStatus =
   | { readonly kind: 'idle' }
   | { readonly kind: 'writing'; readonly step: string }
   | { readonly kind: 'done'; readonly step: string; readonly version: number }
   | { readonly kind: 'conflict'; readonly step: string; readonly news: readonly StoredEvent[] }
+  /** It is against the rules of the desk. */
+  | { readonly kind: 'refused'; readonly step: string; readonly reason: string }
   | { readonly kind: 'failed'; readonly step: string; readonly error: unknown };
 
 export interface Decision {
@@ -17,35 +22,37 @@ export interface Decision {
 }
 
 /**
- * One person deciding on one case. News of the case never moves `seenVersion` by themselves: a step is appended with the
+ * One person deciding on one case. News of the case never moves `seenVersion` by themselves: a step is decided for the
  * version that the person was looking at, so what somebody else did meanwhile is never passed over.
  */
-export function useDecision(store: EventStore, stream: string, openedAtVersion: number): Decision {
+export function useDecision(store: PermitStore, stream: string, openedAtVersion: number): Decision {
   const [seenVersion, setSeenVersion] = useState(openedAtVersion);
   const [status, setStatus] = useState<DecisionStatus>({ kind: 'idle' });
-  // A step whose fate is unknown is repeated under its own event id, and so is never written twice.
-  const failed = useRef({ key: '', eventId: '' });
+  const handle = useMemo(() => handleCommand(store, permitCase, caseSnapshots), [store]);
+  // A step whose fate is unknown is repeated as the same command, and so is never written twice.
+  const failed = useRef({ key: '', commandId: '' });
 
   const take = async (step: string, person: string, group: string): Promise<void> => {
     const key = JSON.stringify([step, person, seenVersion]);
-    const eventId = failed.current.key === key ? failed.current.eventId : crypto.randomUUID();
+    const commandId = failed.current.key === key ? failed.current.commandId : crypto.randomUUID();
     setStatus({ kind: 'writing', step });
     try {
-      const { version } = await store.appendToStream(stream, seenVersion, [
-        {
-          id: eventId,
-          type: step,
-          data: { group, instance: `desk-${eventId.slice(0, 8)}`, transition: 'complete' },
-          metadata: { correlationId: stream.slice(stream.indexOf('-') + 1), userId: person },
-        },
-      ]);
+      await handle(
+        stream,
+        { type: 'TakeStep', step, group, instance: `desk-${commandId.slice(0, 8)}` },
+        { expectedVersion: seenVersion, commandId, metadata: { correlationId: stream.slice(stream.indexOf('-') + 1), userId: person } },
+      );
+      // Not the version that the handler gives: there may be somebody else's event in it by now.
+      const version = seenVersion + 1;
       setSeenVersion(version);
       setStatus({ kind: 'done', step, version });
     } catch (error) {
       if (isErmineError(error, 'CONCURRENCY_CONFLICT')) {
         setStatus({ kind: 'conflict', step, news: await store.loadStreamFrom(stream, seenVersion + 1).catch(() => []) });
+      } else if (error instanceof StepRefusedError) {
+        setStatus({ kind: 'refused', step, reason: error.message });
       } else {
-        failed.current = { key, eventId };
+        failed.current = { key, commandId };
         setStatus({ kind: 'failed', step, error });
       }
     }
