@@ -7,7 +7,7 @@ const browserTests = 'src/**/*.browser.test.ts';
 /** One project per engine, so that each can be run, timed and counted alone. */
 const inBrowser = (browser: 'chromium' | 'firefox') => ({
   // Found here and not during the run: a page reload for a newly found dependency loses test results.
-  optimizeDeps: { include: ['fast-check', 'idb', 'rxjs'] },
+  optimizeDeps: { include: ['fast-check', 'idb', 'rxjs'], exclude: ['@sqlite.org/sqlite-wasm'] },
   test: {
     name: browser,
     include: [browserTests],

@@ -13,6 +13,7 @@ export {
   EventTooLargeError,
   InvalidEventError,
   InvalidImportError,
+  InvalidQueryError,
   InvalidStreamIdError,
   InvalidVersionError,
   NoEventsError,

@@ -221,6 +221,15 @@ export class DocumentConflictError extends ErmineError {
   }
 }
 
+/** A question in SQL that is not answered: it would write, is no SQL, or takes too long. Nothing was changed. */
+export class InvalidQueryError extends ErmineError {
+  declare readonly code: 'INVALID_QUERY';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super('InvalidQueryError', 'INVALID_QUERY', message, {}, options);
+  }
+}
+
 interface ErrorByCode {
   CONCURRENCY_CONFLICT: ConcurrencyError;
   INVALID_VERSION: InvalidVersionError;
@@ -238,6 +247,7 @@ interface ErrorByCode {
   STREAM_DELETED: StreamDeletedError;
   INVALID_IMPORT: InvalidImportError;
   DOCUMENT_CONFLICT: DocumentConflictError;
+  INVALID_QUERY: InvalidQueryError;
 }
 
 /** The code of an {@link ErmineError}. */
@@ -274,6 +284,7 @@ const CODES: ReadonlySet<unknown> = new Set<ErrorCode>([
   'STREAM_DELETED',
   'INVALID_IMPORT',
   'DOCUMENT_CONFLICT',
+  'INVALID_QUERY',
 ]);
 
 function print(value: unknown): string {

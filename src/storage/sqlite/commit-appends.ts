@@ -1,0 +1,14 @@
+import { evaluateAppends } from '../evaluate-appends.ts';
+import type { Append, AppendOutcome } from '../storage.ts';
+import type { Database } from './database.ts';
+import { readState } from './read-state.ts';
+import { writeBatches } from './write-batches.ts';
+
+/** Decides on a group of appends and writes what is accepted, in one transaction. */
+export function commitAppends(database: Database, appends: readonly Append[]): AppendOutcome[] {
+  return database.transaction(() => {
+    const outcomes = evaluateAppends(appends, readState(database, appends));
+    writeBatches(database, outcomes.flatMap((outcome) => (outcome.ok ? outcome.batches : [])));
+    return outcomes;
+  });
+}
