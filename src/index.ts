@@ -53,7 +53,7 @@ export type {
   StreamWrite,
 } from './storage/storage.ts';
 export type { EventBatch, EventTuple, NewBatch } from './event/event-batch.ts';
-export { deletedAt, evaluateAppends, isDeleted, type EventLocation, type LogState } from './storage/evaluate-appends.ts';
+export { deletedAt, evaluateAppends, isDeleted, type DocumentCheck, type EventLocation, type LogState } from './storage/evaluate-appends.ts';
 export type { EventFilter } from './subscription/filter.ts';
 export { CaughtUp, isCaughtUp, type SubscribeOptions } from './subscription/subscribe.ts';
 export { openEventStore, type OpenEventStoreOptions } from './store/open-event-store.ts';

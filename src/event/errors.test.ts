@@ -20,6 +20,7 @@ const samples = [
   new errors.EpochChangedError('a', 'b'),
   new errors.StreamDeletedError('Order-1'),
   new errors.InvalidImportError(7, 'Line 7 of the import is not JSON.'),
+  new errors.DocumentConflictError('cards', 'a'),
 ];
 
 describe('errors', () => {

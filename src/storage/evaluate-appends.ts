@@ -34,19 +34,27 @@ export interface LogState {
   readonly locations: Map<string, EventLocation>;
 }
 
-/** Decides on appends one after the other, as `Log.commit` promises, and advances the state by what is accepted. */
-export function evaluateAppends(appends: readonly Append[], state: LogState): AppendOutcome[] {
-  return appends.map((append) => evaluate(append, state));
+/** The last word on an append that nothing else speaks against: why its documents refuse it, see `Append.documents`. */
+export type DocumentCheck = (append: Append) => ErmineError | undefined;
+
+/**
+ * Decides on appends one after the other, as `Log.commit` promises, and advances the state by what is accepted.
+ *
+ * @param check called for each append that is to be written; when it gives no error, the append is written
+ */
+export function evaluateAppends(appends: readonly Append[], state: LogState, check?: DocumentCheck): AppendOutcome[] {
+  return appends.map((append) => evaluate(append, state, check));
 }
 
-function evaluate(append: Append, state: LogState): AppendOutcome {
+function evaluate(append: Append, state: LogState, check?: DocumentCheck): AppendOutcome {
   const known = append.ids.filter((id) => state.locations.has(id));
   if (known.length > 0) return repeated(append, known, state);
   for (const write of append.writes) {
     const error = refusal(write, state.heads.get(write.stream) ?? 0);
     if (error) return { ok: false, error };
   }
-  return accept(append, state);
+  const error = check?.(append);
+  return error ? { ok: false, error } : accept(append, state);
 }
 
 function refusal({ stream, expectedVersion }: StreamWrite, head: number): ErmineError | undefined {

@@ -2,6 +2,9 @@ import { closeRules } from './close-rules.ts';
 import { concurrencyRules } from './concurrency-rules.ts';
 import { consumerRules } from './consumer-rules.ts';
 import { deleteRules } from './delete-rules.ts';
+import { documentAppendRules } from './document-append-rules.ts';
+import { documentListRules } from './document-list-rules.ts';
+import { documentRules } from './document-rules.ts';
 import { eventDataRules } from './event-data-rules.ts';
 import { expectedVersionRules } from './expected-version-rules.ts';
 import { exportRules } from './export-rules.ts';
@@ -43,6 +46,9 @@ const rules: readonly ((suite: Suite) => void)[] = [
   deleteRules,
   truncateRules,
   snapshotRules,
+  documentRules,
+  documentListRules,
+  documentAppendRules,
   subscriptionRules,
   liveRules,
   consumerRules,

@@ -4,7 +4,9 @@ import { evaluateAppends, type LogState } from '../evaluate-appends.ts';
 import type { Append, AppendOutcome } from '../storage.ts';
 import { toRecords, type CommitRecord } from './commit-record.ts';
 import { LostConnection, type Connection } from './connection.ts';
+import type { Documents } from './documents.ts';
 import type { HeadCache } from './head-cache.ts';
+import { loadDocuments } from './load-documents.ts';
 import { nameOf } from './open-database.ts';
 import { readState, readTail } from './read-state.ts';
 import { commitsOf } from './schema.ts';
@@ -29,6 +31,8 @@ export class Committer {
   async commit(appends: readonly Append[]): Promise<readonly AppendOutcome[]> {
     this.#uncertain = false;
     try {
+      // Documents are compared in the transaction that writes them.
+      if (appends.some(({ documents }) => documents)) return await this.#commitInOne(appends, await loadDocuments());
       if (this.#cache.tail === undefined) this.#cache.reset(await this.#connection.look(readTail));
       return (await this.#commitFromCache(appends)) ?? (await this.#commitAfterLooking(appends)) ?? (await this.#commitInOne(appends));
     } catch (error) {
@@ -65,16 +69,17 @@ export class Committer {
   }
 
   /** Reads and adds in one transaction, which no other tab can get ahead of, but which waits for this tab in between. */
-  async #commitInOne(appends: readonly Append[]): Promise<AppendOutcome[]> {
+  async #commitInOne(appends: readonly Append[], documents?: Documents): Promise<AppendOutcome[]> {
     let records: CommitRecord[] = [];
     const outcomes = await this.#connection.run(
-      ['commits'],
+      documents ? ['commits', 'documents'] : ['commits'],
       'readwrite',
       async (transaction) => {
         const attempt = this.#attempt(appends);
-        const decided = evaluateAppends(attempt, await readState({ look: (body) => body(commitsOf(transaction)) }, this.#cache, attempt));
+        const state = await readState({ look: (body) => body(commitsOf(transaction)) }, this.#cache, attempt);
+        const decided = evaluateAppends(attempt, state, await documents?.check(attempt, transaction));
         records = recordsOf(decided);
-        addAll(transaction, records);
+        addAll(transaction, records, documents === undefined);
         // If this is run again, the connection was lost meanwhile.
         this.#uncertain = true;
         return decided;
@@ -121,10 +126,12 @@ export class Committer {
 /**
  * Issues all requests at once. One record is then committed without waiting, so that a tab that freezes now blocks nobody.
  * Several are not: Firefox commits what is left when one of them but the last fails after `commit()`, half an append.
+ *
+ * @param alone whether nothing else is written in the transaction
  */
-export function addAll(transaction: IDBTransaction, records: readonly CommitRecord[]): void {
+export function addAll(transaction: IDBTransaction, records: readonly CommitRecord[], alone = true): void {
   for (const record of records) commitsOf(transaction).add(record);
-  if (records.length < 2) transaction.commit();
+  if (alone && records.length < 2) transaction.commit();
 }
 
 export function recordsOf(outcomes: readonly AppendOutcome[]): CommitRecord[] {

@@ -3,6 +3,7 @@ import { Committer } from './commit-appends.ts';
 import { Connection } from './connection.ts';
 import { deleteStream, truncateStream } from './delete-stream.ts';
 import { HeadCache } from './head-cache.ts';
+import { loadDocuments } from './load-documents.ts';
 import { LogReader } from './log-reader.ts';
 import type { Migration } from './schema.ts';
 import { snapshotsIn } from './snapshots.ts';
@@ -70,6 +71,7 @@ function openLog(connection: Connection, durability: 'strict' | 'relaxed', persi
       deleteStream(connection, cache, stream, expectedVersion, tombstone, { durability }),
     truncateStream: (stream, beforeVersion) => truncateStream(connection, stream, beforeVersion, { durability }),
     snapshots: snapshotsIn(connection),
+    documents: async () => (await loadDocuments()).open(connection, durability),
     state: () => ({ durability, connection: connection.state }),
     close: () => connection.close(),
   };

@@ -1,7 +1,7 @@
 import { idAt, newIdBase } from '../../event/event-id.ts';
 
-/** `commits` is the log; `meta` holds the epoch; `snapshots` are keyed by stream and reducer. */
-export type StoreName = 'commits' | 'meta' | 'snapshots';
+/** `commits` is the log; `meta` holds the epoch; `snapshots` are keyed by stream and reducer, `documents` by collection and key. */
+export type StoreName = 'commits' | 'meta' | 'snapshots' | 'documents';
 
 /**
  * The steps from one version of the schema to the next; the version is their number. Steps only add, so that an old tab
@@ -18,6 +18,12 @@ export const migrations: readonly Migration[] = [
     database.createObjectStore('meta');
     database.createObjectStore('snapshots');
     transaction.objectStore('meta').put(idAt(newIdBase(Date.now()), 0), 'epoch');
+  },
+  (database, transaction) => {
+    // A database that is not one of Ermine is left as it is.
+    if (!database.objectStoreNames.contains('meta')) return transaction.abort();
+    // [collection, index, value, key]: a range of an index is in the order of its values, then of the keys.
+    database.createObjectStore('documents', { keyPath: ['c', 'k'] }).createIndex('values', 'v', { multiEntry: true });
   },
 ];
 

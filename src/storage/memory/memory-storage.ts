@@ -7,6 +7,7 @@ import { deletedAt, evaluateAppends, isDeleted, type EventLocation } from '../ev
 import type {
   Append,
   AppendOutcome,
+  DocumentLog,
   Log,
   Page,
   ReadRange,
@@ -15,6 +16,7 @@ import type {
   StorageState,
   StreamSummary,
 } from '../storage.ts';
+import { MemoryDocuments, memoryDocumentLog } from './memory-documents.ts';
 
 /**
  * Keeps a log in memory, for tests, servers that render, and everything that may be forgotten. Every store opened on the
@@ -35,6 +37,7 @@ class MemoryData {
   batches: EventBatch[] = [];
   readonly batchesByStream = new Map<string, EventBatch[]>();
   readonly snapshots = new Map<string, Map<string, SnapshotRecord>>();
+  readonly documents = new MemoryDocuments();
   tail = 0;
 }
 
@@ -63,7 +66,7 @@ class MemoryLog implements Log {
 
   async commit(appends: readonly Append[]): Promise<AppendOutcome[]> {
     const data = this.#open();
-    const outcomes = evaluateAppends(appends, data);
+    const outcomes = evaluateAppends(appends, data, (append) => data.documents.writeWith(append));
     for (const outcome of outcomes) if (outcome.ok) for (const batch of outcome.batches) this.#write(data, batch);
     return outcomes;
   }
@@ -113,6 +116,10 @@ class MemoryLog implements Log {
   async truncateStream(stream: string, beforeVersion: number): Promise<number> {
     const data = this.#open();
     return isDeleted(data.heads.get(stream) ?? 0) ? 0 : this.#erase(data, stream, beforeVersion);
+  }
+
+  async documents(): Promise<DocumentLog> {
+    return memoryDocumentLog(() => this.#open().documents);
   }
 
   state(): StorageState {
