@@ -1,6 +1,14 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { findBrowser } from './scripts/browsers.mjs';
+
+// In Chromium's usual context, a private one, every read and write of a file goes through another process.
+const profile = mkdtempSync(join(tmpdir(), 'ermine-vitest-'));
+process.on('exit', () => rmSync(profile, { recursive: true, force: true, maxRetries: 3 }));
 
 const browserTests = 'src/**/*.browser.test.ts';
 
@@ -16,7 +24,7 @@ const inBrowser = (browser: 'chromium' | 'firefox') => ({
       enabled: true,
       headless: true,
       screenshotFailures: false,
-      provider: playwright({ launchOptions: findBrowser(browser) ?? {} }),
+      provider: playwright({ launchOptions: findBrowser(browser) ?? {}, ...(browser === 'chromium' && { persistentContext: profile }) }),
       instances: [{ browser }],
     },
   },

@@ -21,6 +21,7 @@ const samples = [
   new errors.StreamDeletedError('Order-1'),
   new errors.InvalidImportError(7, 'Line 7 of the import is not JSON.'),
   new errors.DocumentConflictError('cards', 'a'),
+  new errors.InvalidQueryError('The query cannot be answered: no such table. Nothing was changed.'),
 ];
 
 describe('errors', () => {

@@ -17,14 +17,14 @@ function runsSuite(adapter: string, ends: string): boolean {
 
 describe('every adapter runs the conformance suite', () => {
   it('finds the adapters', () => {
-    expect(adapters).toEqual(expect.arrayContaining(['indexeddb', 'memory']));
+    expect(adapters).toEqual(expect.arrayContaining(['indexeddb', 'memory', 'sqlite']));
   });
 
   it.each(adapters)('%s', (adapter) => {
     expect(runsSuite(adapter, '.test.ts')).toBe(true);
   });
 
-  it('IndexedDB runs it in real browsers', () => {
-    expect(runsSuite('indexeddb', '.browser.test.ts')).toBe(true);
+  it.each(['indexeddb', 'sqlite'])('%s runs it in real browsers', (adapter) => {
+    expect(runsSuite(adapter, '.browser.test.ts')).toBe(true);
   });
 });

@@ -1,13 +1,14 @@
 import { evaluateAppends } from '../evaluate-appends.ts';
 import type { Append, AppendOutcome } from '../storage.ts';
 import type { Database } from './database.ts';
+import { writeWithAppend } from './documents.ts';
 import { readState } from './read-state.ts';
 import { writeBatches } from './write-batches.ts';
 
-/** Decides on a group of appends and writes what is accepted, in one transaction. */
+/** Decides on a group of appends and writes what is accepted, with its documents, in one transaction. */
 export function commitAppends(database: Database, appends: readonly Append[]): AppendOutcome[] {
   return database.transaction(() => {
-    const outcomes = evaluateAppends(appends, readState(database, appends));
+    const outcomes = evaluateAppends(appends, readState(database, appends), (append) => writeWithAppend(database, append));
     writeBatches(database, outcomes.flatMap((outcome) => (outcome.ok ? outcome.batches : [])));
     return outcomes;
   });

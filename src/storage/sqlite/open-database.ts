@@ -24,6 +24,8 @@ export function openDatabase(driver: SqliteDriver, options: OpenOptions): { read
   const number = (sql: string): number => database.run(sql) as number;
   // Before journal_mode, or WAL asks for shared memory.
   if (exclusive) driver.exec('PRAGMA locking_mode = exclusive');
+  // A file that is being made needs no journal: there is nothing yet that could be undone.
+  if (exclusive && number('PRAGMA page_count') === 0) driver.exec('PRAGMA journal_mode = memory');
   const foreign = number('PRAGMA application_id') !== APPLICATION_ID && number('SELECT count(*) FROM sqlite_schema') > 0;
   if (foreign) throw new StorageUnavailableError(`The file of "${name}" is a database of another application. It was left as it is.`);
   driver.exec(`

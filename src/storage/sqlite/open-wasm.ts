@@ -6,13 +6,16 @@ import { createWasmDriver } from './wasm-driver.ts';
 /** The handles of a worker that has just ended are let go a moment later. */
 const HANDLES_AFTER_MS = 2_000;
 const RETRY_MS = 50;
-/** The database, its log of writes, its journal, and one to spare. */
-const FILES = 4;
+/** The database, its log of writes, and one to spare. */
+const FILES = 3;
 
 /** What the file system said last: SQLite itself only knows that something went wrong. */
 let lastFailure: unknown;
 // Read by the package when it starts.
 Object.assign(globalThis, { sqlite3ApiConfig: { error: (...all: unknown[]) => (lastFailure = all.at(-1)), warn: () => undefined } });
+
+/** A pool that was closed is not opened again: the next one has another name. */
+let pools = 0;
 
 /** Fetched and compiled while the rest gets ready. */
 const loading: Promise<Sqlite3Static> = initSqlite();
@@ -46,17 +49,15 @@ export async function openWasm(name: string): Promise<SqliteDriver> {
   }
 }
 
+type PoolOptions = Parameters<Sqlite3Static['installOpfsSAHPoolVfs']>[0];
+
 async function openPool(sqlite3: Sqlite3Static, name: string): ReturnType<Sqlite3Static['installOpfsSAHPoolVfs']> {
   const directory = `ermine-sqlite/${name.replace(/[^\w-]/g, (unit) => `%${unit.charCodeAt(0).toString(16)}`)}`;
   for (const end = performance.now() + HANDLES_AFTER_MS; ; ) {
     try {
-      return await sqlite3.installOpfsSAHPoolVfs({
-        directory,
-        initialCapacity: FILES,
-        // Otherwise a pool whose files are taken is deleted, and the database with it.
-        preserveOnInitFailure: true,
-        forceReinitIfPreviouslyFailed: true,
-      });
+      // Otherwise a pool whose files are taken is deleted, and the database with it; and a failure would be remembered.
+      const safely = { preserveOnInitFailure: true, forceReinitIfPreviouslyFailed: true };
+      return await sqlite3.installOpfsSAHPoolVfs({ name: `ermine-${++pools}`, directory, initialCapacity: FILES, ...safely } as PoolOptions);
     } catch (cause) {
       const taken = ['NoModificationAllowedError', 'InvalidStateError'].includes((cause as DOMException).name);
       if (!taken) throw new StorageUnavailableError(`The browser gives no files to SQLite (${String(cause)}). In a private window, use indexedDbStorage instead.`, { cause });

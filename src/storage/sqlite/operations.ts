@@ -4,7 +4,8 @@ import { commitAppends } from './commit-appends.ts';
 import type { Database } from './database.ts';
 import { toDecision } from './decision.ts';
 import { deleteStream } from './delete-stream.ts';
-import { clearDocuments, getDocuments, listDocuments, writeDocuments } from './documents.ts';
+import { clearDocuments, getDocuments, writeDocuments } from './documents.ts';
+import { listDocuments } from './list-documents.ts';
 import { queryDatabase } from './query-database.ts';
 import { readAll, readStream } from './read-pages.ts';
 import { readTail } from './read-state.ts';
@@ -28,7 +29,7 @@ export const operations = {
   deleteSnapshot,
   getDocuments: (database: Database, keys: readonly DocumentKey[]) => getDocuments(database, keys),
   listDocuments: (database: Database, range: DocumentRange) => listDocuments(database, range),
-  writeDocuments: (database: Database, writes: DocumentWrites, retry: boolean) => writeDocuments(database, writes, retry),
+  writeDocuments: (database: Database, writes: DocumentWrites, strict: boolean, retry: boolean) => writeDocuments(database, writes, strict, retry),
   clearDocuments,
   query: queryDatabase,
   export: (database: Database) => database.driver.export(),

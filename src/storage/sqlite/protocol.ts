@@ -62,7 +62,7 @@ const shapes: Readonly<Record<OperationName, readonly ((value: unknown) => boole
   deleteSnapshot: [text, optionalText],
   getDocuments: [list],
   listDocuments: [record],
-  writeDocuments: [record, truth],
+  writeDocuments: [record, truth, truth],
   clearDocuments: [text],
   query: [text, list, record],
   export: [],

@@ -1,8 +1,10 @@
-import type { DocumentLog, DocumentWrites, Log, Page, SnapshotLog, StorageState } from '../storage.ts';
+import { StorageBlockedError, isErmineError } from '../../event/errors.ts';
+import type { DocumentLog, Log, Page, SnapshotLog, StorageState } from '../storage.ts';
 import { toOutcome } from './decision.ts';
 import type { Ask } from './operations.ts';
 import { parsePage } from './page-text.ts';
 import type { RawPage } from './read-pages.ts';
+import { allIdsOf } from './retry.ts';
 
 export interface LogLink {
   readonly epoch: string;
@@ -15,7 +17,15 @@ export interface LogLink {
 export function createLog({ epoch, ask, state, close }: LogLink): Log {
   return {
     epoch,
-    commit: async (appends) => (await ask('commit', appends)).map((decision, i) => toOutcome(decision, appends[i]!)),
+    async commit(appends) {
+      try {
+        return (await ask('commit', appends)).map((decision, i) => toOutcome(decision, appends[i]!));
+      } catch (cause) {
+        if (!isErmineError(cause, 'STORAGE_BLOCKED')) throw cause;
+        // Each append is told by its own ids how to find out.
+        return appends.map((append) => ({ ok: false, error: new StorageBlockedError(cause.what, cause.written, allIdsOf(append), { cause }) }));
+      }
+    },
     head: () => ask('head'),
     readAll: async (range) => toPage(await ask('readAll', range), range.direction === 'forwards', 'position'),
     readStream: async (stream, range) => toPage(await ask('readStream', stream, range), range.direction === 'forwards', 'version'),
@@ -45,7 +55,7 @@ function documentsOver(ask: Ask): DocumentLog {
   return {
     get: (keys) => ask('getDocuments', keys),
     list: (range) => ask('listDocuments', range),
-    write: (writes: DocumentWrites) => ask('writeDocuments', writes, false),
+    write: (writes, { durability } = {}) => ask('writeDocuments', writes, durability === 'strict', false),
     clear: (collection) => ask('clearDocuments', collection),
   };
 }

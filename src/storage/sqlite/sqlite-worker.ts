@@ -10,9 +10,10 @@ type Send = (reply: Reply, transfer?: Transferable[]) => void;
 
 const page: Send = (reply, transfer = []) => globalThis.postMessage(reply, { transfer });
 
-globalThis.onmessage = ({ data }: MessageEvent<OpenRequest>) => {
+const start = ({ data }: MessageEvent<OpenRequest>): void => {
   void open(data).catch((error: unknown) => page({ protocol: PROTOCOL, is: 'failed', error: toPlainError(error) }));
 };
+globalThis.onmessage = start;
 
 async function open({ name, durability }: OpenRequest): Promise<void> {
   const driver = await openWasm(name);
@@ -65,8 +66,8 @@ async function open({ name, durability }: OpenRequest): Promise<void> {
     all.close();
     for (const channel of tabs.values()) channel.close();
     driver.close();
+    globalThis.onmessage = start;
     page({ protocol: PROTOCOL, is: 'closed' });
-    globalThis.close();
   };
   page({ protocol: PROTOCOL, is: 'open', epoch });
   say({ protocol: PROTOCOL, is: 'owner' });

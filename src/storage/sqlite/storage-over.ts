@@ -1,5 +1,5 @@
 import type { ErmineError } from '../../event/errors.ts';
-import type { OperationName } from './operations.ts';
+import type { Ask } from './operations.ts';
 import type { SqliteStorage } from './options.ts';
 import { createLog, type LogLink } from './sql-log.ts';
 
@@ -12,11 +12,11 @@ export function createSqliteStorage(name: string, openLink: (onConnection: (erro
     const close = (): Promise<void> => (links.delete(link), link.close());
     return { ...link, close };
   };
-  const ask: LogLink['ask'] = async (operation: OperationName, ...rest: never) => {
+  const ask: Ask = async (operation, ...values) => {
     const [link] = links;
-    if (link) return link.ask(operation, ...rest) as never;
+    if (link) return link.ask(operation, ...values);
     const own = await open(() => undefined);
-    return own.ask(operation, ...rest).finally(own.close) as never;
+    return own.ask(operation, ...values).finally(own.close);
   };
   return {
     name: `sqlite:${name}`,

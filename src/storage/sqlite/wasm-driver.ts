@@ -18,7 +18,7 @@ export interface WasmConnection {
 
 /** SQLite compiled to WebAssembly, over its C functions, in the worker that has the file. */
 export function createWasmDriver({ capi, wasm }: Sqlite3Static, { pointer: database, close, writeFailed }: WasmConnection): SqliteDriver {
-  const memory = new WasmMemory(wasm.exports);
+  const memory = new WasmMemory(wasm.exports, () => wasm.heap8u());
   const { exports } = memory;
   const statements: number[] = [];
 
@@ -35,7 +35,7 @@ export function createWasmDriver({ capi, wasm }: Sqlite3Static, { pointer: datab
     const out = exports.malloc(8);
     try {
       check(exports.sqlite3_prepare_v3(database, pointer, length, flags, out, out + 4), 0);
-      const [statement, tail] = new Uint32Array(exports.memory.buffer, out, 2) as unknown as [number, number];
+      const [statement, tail] = new Uint32Array(memory.bytes.buffer, out, 2) as unknown as [number, number];
       return { statement, rest: memory.text(tail, pointer + length - tail) };
     } finally {
       exports.free(out);
@@ -62,8 +62,7 @@ export function createWasmDriver({ capi, wasm }: Sqlite3Static, { pointer: datab
       running(statement, values, () => {
         const code = exports.sqlite3_step(statement);
         if (code !== SQLITE_ROW) return void check(code, SQLITE_DONE);
-        const value = memory.column(statement, 0);
-        return value;
+        return memory.column(statement, 0);
       });
   };
 

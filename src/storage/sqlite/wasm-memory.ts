@@ -1,6 +1,5 @@
 /** The C functions that the driver calls (https://sqlite.org/c3ref/funclist.html); pointers are numbers. */
 export interface WasmExports {
-  readonly memory: WebAssembly.Memory;
   malloc(bytes: number): number;
   free(pointer: number): void;
   sqlite3_prepare_v3(database: number, sql: number, bytes: number, flags: number, statement: number, tail: number): number;
@@ -34,14 +33,16 @@ const decoder = new TextDecoder();
 /** Moves values between JavaScript and SQLite's memory, a string in one step. */
 export class WasmMemory {
   readonly exports: WasmExports;
+  readonly #heap: () => Uint8Array;
 
-  constructor(exports: WasmExports) {
+  /** @param heap the memory as it is now: it grows, and then an older view is of nothing */
+  constructor(exports: WasmExports, heap: () => Uint8Array) {
     this.exports = exports;
+    this.#heap = heap;
   }
 
-  /** The memory may have grown since, and then an older view is of nothing. */
-  get bytes(): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.exports.memory.buffer as ArrayBuffer);
+  get bytes(): Uint8Array {
+    return this.#heap();
   }
 
   /** A copy in SQLite's memory, which the caller frees. */
