@@ -28,7 +28,7 @@ export default defineConfig<{ storage: 'indexeddb' | 'sqlite' }>({
     { name: 'firefox', grep: /@firefox|\.firefox\.spec\.ts/, use: { browserName: 'firefox', launchOptions: findBrowser('firefox') ?? {} } },
     { name: 'faults', ...faults, testIgnore: '**/*.sqlite.spec.ts', use: faultsUse },
     // On SQLite: a file `*.sqlite.spec.ts`, or a test tagged @sqlite.
-    { name: 'faults sqlite', ...faults, grep: /@sqlite|\.sqlite\.spec\.ts/, use: { ...faultsUse, storage: 'sqlite' } },
+    { name: 'faults-sqlite', ...faults, grep: /@sqlite|\.sqlite\.spec\.ts/, use: { ...faultsUse, storage: 'sqlite' } },
   ],
   webServer: [
     { command: `npm run demo -- --port ${demoPort}`, url: demoURL, reuseExistingServer: false, timeout: 120_000 },

@@ -43,7 +43,7 @@ async function checkLog(tab: Page, acknowledged: Results): Promise<void> {
 }
 
 test('1 a browser killed 20 times while two tabs append loses nothing acknowledged, tears no append, and 2 what was not acknowledged can be repeated', ON_BOTH, async ({ startBrowser, pageURL }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(240_000);
   // Each time a database of its own: of one that was killed while it wrote, and was written to and killed again, Chromium
   // now and then finds the file corrupt and throws it away (about once in 100 such kills, with LevelDB of Chromium 156).
   const originOf = (round: number) => pageURL.replace('//', `//round-${round}.`);

@@ -1,5 +1,5 @@
 import initSqlite, { type Sqlite3Static } from '@sqlite.org/sqlite-wasm';
-import { StorageBlockedError, StorageUnavailableError } from '../../event/errors.ts';
+import { StorageBlockedError, StorageFullError, StorageUnavailableError } from '../../event/errors.ts';
 import type { SqliteDriver } from './driver.ts';
 import { createWasmDriver } from './wasm-driver.ts';
 
@@ -59,7 +59,9 @@ async function openPool(sqlite3: Sqlite3Static, name: string): ReturnType<Sqlite
       const safely = { preserveOnInitFailure: true, forceReinitIfPreviouslyFailed: true };
       return await sqlite3.installOpfsSAHPoolVfs({ name: `ermine-${++pools}`, directory, initialCapacity: FILES, ...safely } as PoolOptions);
     } catch (cause) {
-      const taken = ['NoModificationAllowedError', 'InvalidStateError'].includes((cause as DOMException).name);
+      const { name: reason } = cause as DOMException;
+      if (reason === 'QuotaExceededError') throw new StorageFullError({ cause });
+      const taken = reason === 'NoModificationAllowedError' || reason === 'InvalidStateError';
       if (!taken) throw new StorageUnavailableError(`The browser gives no files to SQLite (${String(cause)}). In a private window, use indexedDbStorage instead.`, { cause });
       if (performance.now() > end) throw new StorageBlockedError('Another tab holds the files of the database.', 'no', [], { cause });
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));

@@ -1,4 +1,5 @@
 // The dedicated worker that has the database: it is started by the tab that holds the lock, and serves all tabs.
+import { SQLITE_FULL, SqliteError, type SqliteDriver } from './driver.ts';
 import { explainError } from './explain-error.ts';
 import { openDatabase } from './open-database.ts';
 import { openWasm } from './open-wasm.ts';
@@ -15,6 +16,34 @@ const start = ({ data }: MessageEvent<OpenRequest>): void => {
 };
 globalThis.onmessage = start;
 
+/**
+ * At the quota the log of writes cannot grow any more. What it holds goes into the file, and there is room in it for what
+ * fits; what does not is undone.
+ */
+function withRoom<T>(driver: SqliteDriver, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof SqliteError) || error.resultCode !== SQLITE_FULL) throw error;
+    makeRoom(driver);
+    try {
+      return work();
+    } catch (again) {
+      makeRoom(driver);
+      throw again;
+    }
+  }
+}
+
+function makeRoom(driver: SqliteDriver): void {
+  try {
+    driver.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch (error) {
+    // There is no room in the file either; the log of writes keeps what it holds.
+    if (!(error instanceof SqliteError)) throw error;
+  }
+}
+
 async function open({ name, durability }: OpenRequest): Promise<void> {
   const driver = await openWasm(name);
   let opened: ReturnType<typeof openDatabase>;
@@ -30,7 +59,7 @@ async function open({ name, durability }: OpenRequest): Promise<void> {
     if (!isRequest(request)) return;
     const { id, operation, values } = request;
     try {
-      const value: unknown = (operations[operation] as (...all: unknown[]) => unknown)(database, ...values);
+      const value = withRoom(driver, () => (operations[operation] as (...all: unknown[]) => unknown)(database, ...values));
       const transfer = send === page && value instanceof Uint8Array ? [value.buffer as ArrayBuffer] : [];
       send({ protocol: PROTOCOL, is: 'answer', id, value }, transfer);
     } catch (cause) {
