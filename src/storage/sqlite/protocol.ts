@@ -37,6 +37,8 @@ export interface Request {
 export type Reply =
   | { readonly protocol: number; readonly is: 'open'; readonly epoch: string }
   | { readonly protocol: number; readonly is: 'failed'; readonly error: PlainError }
+  /** It hears now: what was said before it had loaded all its parts is lost. */
+  | { readonly protocol: number; readonly is: 'ready' }
   | { readonly protocol: number; readonly is: 'closed' }
   | { readonly protocol: number; readonly is: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly protocol: number; readonly is: 'refusal'; readonly id: number; readonly error: PlainError };
@@ -87,5 +89,5 @@ export function isReply(value: unknown): value is Reply {
   if (is === 'open') return text(rest['epoch']);
   if (is === 'failed') return record(rest['error']);
   if (is === 'answer') return number(rest['id']);
-  return is === 'refusal' ? number(rest['id']) && record(rest['error']) : is === 'closed';
+  return is === 'refusal' ? number(rest['id']) && record(rest['error']) : is === 'ready' || is === 'closed';
 }

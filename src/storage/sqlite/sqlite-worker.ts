@@ -12,9 +12,11 @@ type Send = (reply: Reply, transfer?: Transferable[]) => void;
 const page: Send = (reply, transfer = []) => globalThis.postMessage(reply, { transfer });
 
 const start = ({ data }: MessageEvent<OpenRequest>): void => {
+  globalThis.onmessage = null;
   void open(data).catch((error: unknown) => page({ protocol: PROTOCOL, is: 'failed', error: toPlainError(error) }));
 };
 globalThis.onmessage = start;
+page({ protocol: PROTOCOL, is: 'ready' });
 
 /**
  * At the quota the log of writes cannot grow any more. What it holds goes into the file, and there is room in it for what

@@ -159,10 +159,13 @@ export class TabLink implements LogLink {
       };
       worker.onerror = ({ message }) => fail(new StorageUnavailableError(`The worker of SQLite cannot run (${message || 'it was not found'}). Does the page's CSP allow it (worker-src)?`));
       worker.onmessage = ({ data }: MessageEvent<unknown>) => {
-        if (isReply(data) && data.is === 'failed') fail(fromPlainError(data.error));
+        if (isReply(data) && data.is === 'ready') start();
+        else if (isReply(data) && data.is === 'failed') fail(fromPlainError(data.error));
         else this.#receive(data, (request) => worker.postMessage(request));
       };
-      worker.postMessage({ protocol: PROTOCOL, is: 'open', name, durability } satisfies OpenRequest);
+      // Once now, and once more if it only hears later: the second time changes nothing.
+      const start = (): void => worker.postMessage({ protocol: PROTOCOL, is: 'open', name, durability } satisfies OpenRequest);
+      start();
     });
   }
 
