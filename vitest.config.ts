@@ -11,11 +11,12 @@ const profile = mkdtempSync(join(tmpdir(), 'ermine-vitest-'));
 process.on('exit', () => rmSync(profile, { recursive: true, force: true, maxRetries: 3 }));
 
 const browserTests = 'src/**/*.browser.test.ts';
+const postgresTests = 'src/**/*.postgres.test.ts';
 
 /** One project per engine, so that each can be run, timed and counted alone. */
 const inBrowser = (browser: 'chromium' | 'firefox') => ({
   // Found here and not during the run: a page reload for a newly found dependency loses test results.
-  optimizeDeps: { include: ['fast-check', 'idb', 'rxjs'], exclude: ['@sqlite.org/sqlite-wasm'] },
+  optimizeDeps: { include: ['fast-check', 'react', 'react-dom/client', 'rxjs', 'valibot'], exclude: ['@sqlite.org/sqlite-wasm'] },
   test: {
     name: browser,
     include: [browserTests],
@@ -33,7 +34,8 @@ const inBrowser = (browser: 'chromium' | 'firefox') => ({
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'node', include: ['{src,demo}/**/*.test.ts'], exclude: [browserTests] } },
+      { test: { name: 'node', include: ['{src,demo}/**/*.test.ts'], exclude: [browserTests, postgresTests] } },
+      { test: { name: 'postgres', include: [postgresTests], globalSetup: 'scripts/postgres-setup.mjs', testTimeout: 60_000 } },
       { test: { name: 'examples', include: ['scripts/examples.test.mjs'], testTimeout: 60_000 } },
       inBrowser('chromium'),
       inBrowser('firefox'),

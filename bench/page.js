@@ -4,6 +4,7 @@ import { dexie } from './contestants/dexie.js';
 import { ermine } from './contestants/ermine.js';
 import { eventsTable } from './contestants/events-table.js';
 import { floor } from './contestants/floor.js';
+import { measureMeaning } from './meaning.js';
 import { interleavedAppends, makeEvent, makeEvents, seededRandom } from './data.js';
 
 const contestants = { ermine, floor, table: eventsTable, dexie };
@@ -74,6 +75,7 @@ const reads = {
 };
 
 globalThis.bench = {
+  measureMeaning,
   write: (workload) =>
     inFreshStore(async (store) => {
       const work = writes[workload](store);
@@ -97,9 +99,18 @@ globalThis.bench = {
   read: (workload, total) => timed(() => reads[workload](total)),
   openAndLoad: (name) =>
     timed(async () => {
-      const store = await open(name);
-      check((await store.load('Order-0')).length, 100);
+      filled = await open(name);
+      check((await filled.load('Order-0')).length, 100);
     }),
+  /** More of the same appends, to streams that nobody loads, in the store that `openAndLoad` has opened. */
+  async grow(count, round) {
+    for (let n = 0, i = 0; n < count; i++) {
+      const size = Math.min(count - n, 1 + (i % 10));
+      await filled.append(`Grown-${round}-${i}`, 0, makeEvents(size, n));
+      n += size;
+    }
+    await filled.close();
+  },
   /** Awaited appends to a stream of its own in a filled store, each with its version. */
   async appendTo(name, count) {
     const store = await open(name);

@@ -1,5 +1,5 @@
 // Runs all workloads in headless Chromium, each contestant in its own origin, round by round, and prints medians and
-// their ratios to the raw floor. Usage: npm run bench -- [--rounds 5] [--only 'text in the workload'] [--markdown]
+// their ratios to the raw floor. Usage: npm run bench -- [--rounds 5] [--only 'text in the workload'] [--growth] [--meaning]
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -10,10 +10,11 @@ import { build, preview } from 'vite';
 import { findBrowser } from '../scripts/browsers.mjs';
 import { median, percentile, printTable } from './report.mjs';
 
-const { values: options } = parseArgs({ options: { rounds: { type: 'string', default: '5' }, only: { type: 'string', default: '' }, growth: { type: 'boolean', default: false } } });
+const { values: options } = parseArgs({ options: { rounds: { type: 'string', default: '5' }, only: { type: 'string', default: '' }, growth: { type: 'boolean', default: false }, meaning: { type: 'boolean', default: false } } });
 const rounds = Number(options.rounds);
 const wanted = (workload) => options.only.split(',').some((part) => workload.includes(part));
 const TOTAL = 50_000;
+const GROWN = 3_000;
 const relaxed = ['floor-relaxed', 'ermine-relaxed', 'table-relaxed', 'dexie-relaxed'];
 const strict = ['floor-strict', 'ermine-strict'];
 
@@ -34,7 +35,6 @@ async function openPage(context, contestant) {
 
 /** One figure of each contestant in every round, the order turned from round to round. */
 async function measure(workload, contestants, count, run) {
-  if (!wanted(workload)) return;
   const figures = new Map(contestants.map((contestant) => [contestant, []]));
   for (let round = -1; round < count; round++) {
     const turn = Math.max(0, round) % contestants.length;
@@ -53,12 +53,12 @@ function record(workload, figures, unit) {
 }
 
 try {
-  let context = await launch();
+  const context = await launch();
   console.log(`Chromium ${context.browser()?.version() ?? ''}, ${cpus().length} cores`);
   const pages = new Map();
   const readers = new Map();
   for (const contestant of [...relaxed, ...strict]) pages.set(contestant, await openPage(context, contestant));
-  for (const workload of ['single appends', 'concurrent appends', 'appends of 100', 'one append of 10,000']) {
+  for (const workload of ['single appends', 'concurrent appends', 'appends of 100', 'one append of 10,000'].filter(wanted)) {
     const run = (contestant) => pages.get(contestant).evaluate((name) => bench.write(name), workload);
     await measure(workload, relaxed, rounds, run);
     if (!workload.includes('0')) await measure(`${workload}, strict`, strict, rounds, run);
@@ -71,7 +71,7 @@ try {
       await page.evaluate(() => bench.use('filled'));
       readers.set(contestant, page);
     }
-    for (const workload of ['load a stream of 1,000', 'replay', '200 random streams']) {
+    for (const workload of ['load a stream of 1,000', 'replay', '200 random streams'].filter(wanted)) {
       await measure(workload, relaxed, rounds * 2, (contestant) =>
         readers.get(contestant).evaluate(([name, total]) => bench.read(name, total), [workload, TOTAL]),
       );
@@ -92,28 +92,51 @@ try {
     record(`${what}, p99`, new Map([...latencies].map(([name, all]) => [name, percentile(all, 99)])), 'ms');
   }
   await context.close();
-  if (wanted('bytes on disk per event')) {
-    const bytes = new Map(relaxed.map((contestant) => [contestant, diskBytes(`${contestant}-reads`) / TOTAL]));
-    record('bytes on disk per event', bytes, 'B');
-  }
-  await measure('open and load', relaxed, rounds, async (contestant) => {
-    context = await launch();
-    const page = await openPage(context, `${contestant}-reads`);
-    const ms = await page.evaluate(() => bench.openAndLoad('filled'));
-    await context.close();
-    return ms;
-  });
+  if (wanted('open and load') || wanted('bytes on disk per event')) await measureColdStart();
   if (options.growth) await measureGrowth();
+  if (options.meaning) await measureMeaning();
 } finally {
   await server.close();
   rmSync(profile, { recursive: true, force: true });
 }
 printTable(results);
 
+/**
+ * A browser started anew reads back LevelDB's write-ahead log, up to 4 MB, before it answers, and what lies on the disk
+ * depends on the last compaction. Both are where the filling happened to end, so each round moves the log on by about a
+ * megabyte: after a few rounds every contestant has been met in every state.
+ */
+async function measureColdStart() {
+  const bytes = new Map(relaxed.map((contestant) => [contestant, []]));
+  await measure('browser started anew: open and load a stream of 100', relaxed, Math.max(8, rounds), async (contestant, round) => {
+    bytes.get(contestant).push(diskBytes(`${contestant}-reads`) / (TOTAL + (round + 1) * GROWN));
+    const context = await launch();
+    const page = await openPage(context, `${contestant}-reads`);
+    const ms = await page.evaluate(() => bench.openAndLoad('filled'));
+    await page.evaluate(([count, growing]) => bench.grow(count, growing), [GROWN, round + 1]);
+    await context.close();
+    return ms;
+  });
+  record('bytes on disk per event', new Map([...bytes].map(([contestant, all]) => [contestant, median(all)])), 'B');
+}
+
 function diskBytes(contestant) {
   const folder = join(profile, 'Default', 'IndexedDB');
   const own = execFileSync('sh', ['-c', `du -sb "${folder}"/*${contestant}.* | awk '{ sum += $1 } END { print sum }'`]);
   return Number(own.toString().trim());
+}
+
+/** Typed events and snapshots: each figure beside the one that it adds to, or spares. */
+async function measureMeaning() {
+  const context = await launch();
+  const page = await openPage(context, 'ermine-relaxed');
+  const figures = await page.evaluate((count) => bench.measureMeaning(count), Math.max(10, rounds));
+  await context.close();
+  const ms = (name) => median(figures[name]);
+  for (const name of Object.keys(figures)) {
+    const base = name.startsWith('fold') ? 'fold 10,000 events' : 'load 10,000 events';
+    console.log(`${name}: ${ms(name).toFixed(1)} ms, ${(ms(name) / ms(base)).toFixed(3)} of "${base}"`);
+  }
 }
 
 /** The same work on a log of 5,000 and of 500,000 events: the cost must not grow. */
@@ -123,7 +146,7 @@ async function measureGrowth() {
   let page = await openPage(context, 'ermine-relaxed');
   for (const size of sizes) await page.evaluate((total) => bench.fill(`log-${total}`, total), size);
   const figures = { open: new Map(sizes.map((size) => [size, []])), append: new Map(sizes.map((size) => [size, []])) };
-  for (let round = -1; round < rounds * 2; round++) {
+  for (let round = -1; round < Math.max(12, rounds); round++) {
     for (const size of round % 2 ? sizes : sizes.toReversed()) {
       const appending = await page.evaluate((total) => bench.appendTo(`log-${total}`, 200), size);
       await page.close();

@@ -41,8 +41,8 @@ for (const { title, file, code } of examples) {
     const script = join(folder, `${file}.mjs`);
     writeFileSync(script, (await transformWithOxc(code, `${file}.ts`, { sourcemap: false })).code);
     const indexedDb = code.includes('ermine/indexeddb') ? ['--import', 'fake-indexeddb/auto'] : [];
-    await promisify(execFile)(process.execPath, [...indexedDb, script], { cwd: root, timeout: 20_000 }).catch((error) => {
-      throw error.killed ? new Error('The example did not end in 20 seconds. Does it close what it opens?') : error;
+    await promisify(execFile)(process.execPath, [...indexedDb, script], { cwd: root, timeout: 45_000 }).catch((error) => {
+      throw error.killed ? new Error('The example did not end in 45 seconds. Does it close what it opens?') : error;
     });
   });
 }

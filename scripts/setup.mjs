@@ -1,6 +1,6 @@
 // Makes a fresh clone ready. Node only, as it runs before anything is installed.
 //   node scripts/setup.mjs              the dependencies
-//   node scripts/setup.mjs --browsers   and a Chromium and a Firefox for the tests
+//   node scripts/setup.mjs --browsers   and a Chromium, a Firefox and a PostgreSQL server for the tests
 //   node scripts/setup.mjs bench        and the dependencies of that folder
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -8,6 +8,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { findBrowser } from './browsers.mjs';
+import { findPostgres } from './postgres-server.mjs';
 
 process.chdir(join(import.meta.dirname, '..'));
 
@@ -31,18 +32,19 @@ function missingBrowsers() {
   return /** @type {const} */ (['chromium', 'firefox']).filter((name) => !findBrowser(name));
 }
 
+const isRoot = process.getuid?.() === 0;
+
+/** @param {string[]} args */
+const aptGet = (...args) => (isRoot ? run('apt-get', args) : run('sudo', ['-n', 'apt-get', ...args]));
+
 function installBrowsers() {
   if (missingBrowsers().length === 0) return;
-  const isRoot = process.getuid?.() === 0;
-
   // Playwright's own builds first: they need no rights, only their system libraries do.
   const playwright = 'node_modules/.bin/playwright';
   const downloaded = run(playwright, ['install', ...missingBrowsers()]);
   if (downloaded && isRoot && missingBrowsers().length > 0) run(playwright, ['install-deps', ...missingBrowsers()]);
   if (missingBrowsers().length === 0) return;
 
-  /** @param {string[]} args */
-  const aptGet = (...args) => (isRoot ? run('apt-get', args) : run('sudo', ['-n', 'apt-get', ...args]));
   aptGet('update');
   aptGet('install', '--yes', '--no-install-recommends', ...missingBrowsers().map((name) => ({ chromium: 'chromium', firefox: 'firefox-esr' })[name]));
 
@@ -50,6 +52,18 @@ function installBrowsers() {
   if (missing.length > 0) throw new Error(`The tests need ${missing.join(' and ')}: install it and run again.`);
 }
 
+function installPostgres() {
+  if (findPostgres()) return;
+  if (process.platform === 'linux') {
+    aptGet('update');
+    aptGet('install', '--yes', '--no-install-recommends', 'postgresql');
+  }
+  if (!findPostgres()) throw new Error('The tests need a PostgreSQL server, version 13 or newer: install one, put `initdb` and `postgres` on the PATH, and run again.');
+}
+
 const args = process.argv.slice(2);
 for (const folder of ['.', ...args.filter((arg) => !arg.startsWith('--'))]) installDependencies(folder);
-if (args.includes('--browsers')) installBrowsers();
+if (args.includes('--browsers')) {
+  installBrowsers();
+  installPostgres();
+}

@@ -50,6 +50,7 @@ const steps = [
   { name: 'lint', command: ['oxlint', '--deny-warnings', '--report-unused-disable-directives'] },
   { name: 'types', command: ['tsc', '-p', '.'] },
   vitest('node'),
+  vitest('postgres'),
   vitest('chromium'),
   vitest('firefox'),
   vitest('examples'),

@@ -3,8 +3,9 @@ import { gunzipSync } from 'node:zlib';
 import type { StoredEvent } from 'ermine';
 import { describe, expect, test } from 'vitest';
 import { emptyDesk, eventsOf, evolve, versionOf } from './desk.ts';
-import { countByStage, findCases } from './find-cases.ts';
+import { findCases } from './find-cases.ts';
 import { allSteps, nextSteps } from './next-steps.ts';
+import { boardOf, rowsOf } from './read-models.ts';
 
 const events = readSample();
 const desk = evolve(emptyDesk, events);
@@ -28,7 +29,7 @@ describe('the fold', () => {
   });
 
   test('puts each case into the stage that its steps lead to', () => {
-    expect(Object.fromEntries(countByStage(desk))).toEqual({
+    expect(boardOf(desk).byStage).toEqual({
       received: 116,
       checking: 15,
       sent: 7,
@@ -64,13 +65,13 @@ describe('the search', () => {
       const details = (data as { case?: { responsible: string; channel: string } }).case;
       return details?.responsible === 'Resource26' && details.channel === 'Internet';
     });
-    expect(findCases(desk, { text: ' internet  RESOURCE26', stage: 'all' })).toHaveLength(bruteForce.length);
-    expect(findCases(desk, { text: 'case-11458', stage: 'all' })).toHaveLength(1);
-    expect(findCases(desk, { text: '', stage: 'advice' })).toHaveLength(3);
+    expect(findCases(rowsOf(desk), { text: ' internet  RESOURCE26', stage: 'all' })).toHaveLength(bruteForce.length);
+    expect(findCases(rowsOf(desk), { text: 'case-11458', stage: 'all' })).toHaveLength(1);
+    expect(findCases(rowsOf(desk), { text: '', stage: 'advice' })).toHaveLength(3);
   });
 
   test('gives those with the latest activity first', () => {
-    expect(findCases(desk, { text: '', stage: 'all' })[0]!.name).toBe('Permit-case-11458');
+    expect(findCases(rowsOf(desk), { text: '', stage: 'all' })[0]!.name).toBe('Permit-case-11458');
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Desk, PermitCase } from './desk.ts';
+import type { CaseRow } from './read-models.ts';
 import type { Stage } from './stages.ts';
 
 export interface CaseQuery {
@@ -8,15 +8,9 @@ export interface CaseQuery {
 }
 
 /** The cases that match, those with the latest activity first. */
-export function findCases({ cases }: Desk, { text, stage }: CaseQuery): PermitCase[] {
+export function findCases(rows: readonly CaseRow[], { text, stage }: CaseQuery): CaseRow[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  return [...cases.values()]
+  return rows
     .filter((found) => (stage === 'all' || found.stage === stage) && words.every((word) => found.searchText.includes(word)))
-    .toSorted((a, b) => b.history.event.globalPosition - a.history.event.globalPosition);
-}
-
-export function countByStage({ cases }: Desk): ReadonlyMap<Stage, number> {
-  const counts = new Map<Stage, number>();
-  for (const { stage } of cases.values()) counts.set(stage, (counts.get(stage) ?? 0) + 1);
-  return counts;
+    .toSorted((a, b) => b.position - a.position);
 }

@@ -2,6 +2,7 @@ import { openEventStore, type EventStore } from 'ermine';
 import { indexedDbStorage } from 'ermine/indexeddb';
 import type { ImportRun } from './import-run.ts';
 import { LiveDesk } from './live-desk.ts';
+import { openReadModels, type ReadModels } from './read-models.ts';
 import { chooseNextLog, importSample, wantsSample } from './sample-log.ts';
 
 const DATABASE_NAME = 'permit-desk';
@@ -10,6 +11,7 @@ const DATABASE_NAME = 'permit-desk';
 export interface Session {
   readonly store: EventStore;
   readonly live: LiveDesk;
+  readonly models: ReadModels;
   readonly epoch: string;
   /** Under way already; undefined when the log has its sample, or wants none. */
   readonly sampleImport: ImportRun | undefined;
@@ -20,7 +22,7 @@ export async function openSession(): Promise<Session> {
   const store = await openEventStore({ storage: indexedDbStorage({ name: DATABASE_NAME, persist: false }) });
   const { epoch } = await store.head();
   const sampleImport = wantsSample(epoch) ? importSample(store, epoch) : undefined;
-  return { store, epoch, live: new LiveDesk(store), sampleImport };
+  return { store, epoch, live: new LiveDesk(store), models: await openReadModels(store), sampleImport };
 }
 
 /**

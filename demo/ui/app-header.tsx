@@ -1,5 +1,5 @@
 import type { Desk } from '../desk/desk.ts';
-import { DATA_HREF, DESK_HREF, type Route } from './use-route.ts';
+import { DATA_HREF, DESK_HREF, READ_MODELS_HREF, type Route } from './use-route.ts';
 
 interface Props {
   readonly route: Route;
@@ -19,8 +19,11 @@ export function AppHeader({ route, desk, person, onPerson }: Props) {
         <span className="brand-name">Permit desk</span>
       </a>
       <nav aria-label="Pages">
-        <a href={DESK_HREF} aria-current={route.page === 'data' ? undefined : 'page'}>
+        <a href={DESK_HREF} aria-current={route.page === 'desk' || route.page === 'case' ? 'page' : undefined}>
           Desk
+        </a>
+        <a href={READ_MODELS_HREF} aria-current={route.page === 'read-models' ? 'page' : undefined}>
+          Read models
         </a>
         <a href={DATA_HREF} aria-current={route.page === 'data' ? 'page' : undefined}>
           Data

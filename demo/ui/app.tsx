@@ -8,6 +8,7 @@ import { ErrorNotice } from './error-notice.tsx';
 import { HistoryBar } from './history-bar.tsx';
 import { ImportScreen } from './import-screen.tsx';
 import { ImportSummary } from './import-summary.tsx';
+import { ReadModelsPage } from './read-models-page.tsx';
 import { usePerson } from './use-person.ts';
 import { useRoute } from './use-route.ts';
 import { useSampleImport } from './use-sample-import.ts';
@@ -15,7 +16,7 @@ import { useSubject } from './use-subject.ts';
 
 /** The page around an open log: first its import, then the desk. */
 export function App({ session }: { readonly session: Session }) {
-  const { store, live } = session;
+  const { store, live, models } = session;
   const { desk, readTo, error } = useSubject(live.view$);
   const route = useRoute();
   const [person, choosePerson] = usePerson();
@@ -26,6 +27,7 @@ export function App({ session }: { readonly session: Session }) {
   const isRead = readTo !== undefined;
   const isReady = sample.isSettled && isRead;
   const name = route.page === 'case' ? route.name : undefined;
+  const isDesk = route.page === 'desk' || route.page === 'case';
 
   return (
     <>
@@ -42,7 +44,7 @@ export function App({ session }: { readonly session: Session }) {
         Skip to the content
       </a>
       <AppHeader route={route} desk={desk} person={person} onPerson={choosePerson} />
-      {route.page !== 'data' && <HistoryBar live={desk} shown={shown} disabled={!isReady} onMove={setPosition} />}
+      {isDesk && <HistoryBar live={desk} shown={shown} disabled={!isReady} onMove={setPosition} />}
       <main ref={main} tabIndex={-1}>
         {error !== undefined && <ErrorNotice error={error} canReload />}
         {sample.run && sample.isDone && <ImportSummary run={sample.run} />}
@@ -59,7 +61,8 @@ export function App({ session }: { readonly session: Session }) {
         )}
         {sample.isSettled && !isRead && <p className="card">Reading the log…</p>}
         {isReady && route.page === 'data' && <DataPage session={session} eventCount={desk.eventCount} />}
-        {isReady && route.page !== 'data' && <DeskPage store={store} live={desk} shown={shown} person={person} openCase={name} />}
+        {isReady && route.page === 'read-models' && <ReadModelsPage models={models} />}
+        {isReady && isDesk && <DeskPage store={store} models={models} live={desk} shown={shown} person={person} openCase={name} />}
       </main>
       <AppFooter />
     </>

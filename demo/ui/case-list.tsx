@@ -1,25 +1,34 @@
+import { useProjection } from 'ermine/react';
 import { useDeferredValue, useMemo, useState } from 'react';
 import type { Desk } from '../desk/desk.ts';
 import { findCases, type CaseQuery } from '../desk/find-cases.ts';
+import { boardOf, rowsOf } from '../desk/read-models.ts';
 import { countOf, formatNumber } from '../desk/words.ts';
 import { CaseRow } from './case-row.tsx';
+import type { ReadModels } from '../log/read-models.ts';
 import { StageFilter } from './stage-filter.tsx';
+import { useRows } from './use-rows.ts';
 
 const PAGE_CASES = 25;
 
 interface Props {
-  readonly desk: Desk;
+  readonly models: ReadModels;
+  /** The desk of the past that is shown, which the read models do not have. */
+  readonly past: Desk | undefined;
   /** The name of the case that is open beside the list. */
   readonly openCase: string | undefined;
 }
 
 /** The cases by stage, searchable, a page at a time. */
-export function CaseList({ desk, openCase }: Props) {
+export function CaseList({ models, past, openCase }: Props) {
   const [query, setQuery] = useState<CaseQuery>({ text: '', stage: 'all' });
   const [page, setPage] = useState(0);
   const [openedAt] = useState(Date.now);
   const text = useDeferredValue(query.text);
-  const found = useMemo(() => findCases(desk, { text, stage: query.stage }), [desk, text, query.stage]);
+  const board = useProjection(models.board).value;
+  const live = useRows(models);
+  const rowsShown = useMemo(() => (past ? rowsOf(past) : live), [past, live]);
+  const found = useMemo(() => findCases(rowsShown ?? [], { text, stage: query.stage }), [rowsShown, text, query.stage]);
   const pageCount = Math.max(1, Math.ceil(found.length / PAGE_CASES));
   const current = Math.min(page, pageCount - 1);
   const start = current * PAGE_CASES;
@@ -30,23 +39,23 @@ export function CaseList({ desk, openCase }: Props) {
   };
   return (
     <section className="case-list" aria-label="Cases">
-      <StageFilter desk={desk} stage={query.stage} onStage={(stage) => narrow({ stage })} />
+      <StageFilter board={past ? boardOf(past) : board} stage={query.stage} onStage={(stage) => narrow({ stage })} />
       <label className="search">
         <span>Search cases</span>
         <input type="search" value={query.text} placeholder="Case id, responsible, department, channel" onChange={(event) => narrow({ text: event.target.value })} />
       </label>
-      <output className="muted found">{countOf(found.length, 'case')} found</output>
+      <output className="muted found">{rowsShown ? `${countOf(found.length, 'case')} found` : 'Reading the cases…'}</output>
       <ul className="rows">
         {rows.map((permitCase) => (
           <CaseRow
             key={permitCase.name}
             permitCase={permitCase}
             isOpen={permitCase.name === openCase}
-            isFresh={permitCase.history.event.timestamp >= openedAt}
+            isFresh={permitCase.timestamp >= openedAt}
           />
         ))}
       </ul>
-      {found.length === 0 && <p className="empty">No case matches. Try fewer words, or another stage.</p>}
+      {rowsShown && found.length === 0 && <p className="empty">No case matches. Try fewer words, or another stage.</p>}
       <nav className="pager" aria-label="Pages of cases">
         <button type="button" disabled={current === 0} onClick={() => setPage(current - 1)}>
           Previous

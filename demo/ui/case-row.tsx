@@ -1,19 +1,18 @@
 import { useEffect, useRef } from 'react';
-import type { PermitCase } from '../desk/desk.ts';
+import type { CaseRow as Row } from '../desk/read-models.ts';
 import { countOf, formatDay } from '../desk/words.ts';
 import { StageBadge } from './stage-badge.tsx';
 import { caseHref } from './use-route.ts';
 
 interface Props {
-  readonly permitCase: PermitCase;
+  readonly permitCase: Row;
   readonly isOpen: boolean;
   /** Something happened to it since the list was opened. */
   readonly isFresh: boolean;
 }
 
 export function CaseRow({ permitCase, isOpen, isFresh }: Props) {
-  const { name, label, stage, responsible, department, channel, history } = permitCase;
-  const { event } = history;
+  const { name, label, stage, responsible, department, channel, timestamp, version } = permitCase;
   const link = useRef<HTMLAnchorElement>(null);
   const wasOpen = useRef(false);
   useEffect(() => {
@@ -28,7 +27,7 @@ export function CaseRow({ permitCase, isOpen, isFresh }: Props) {
         <StageBadge stage={stage} />
         <span className="case-facts">{[responsible, department, channel].filter(Boolean).join(' · ') || 'No details'}</span>
         <span className="case-latest">
-          {formatDay(event.timestamp)} · {countOf(event.version, 'event')}
+          {formatDay(timestamp)} · {countOf(version, 'event')}
         </span>
       </a>
     </li>

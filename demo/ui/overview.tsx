@@ -1,13 +1,14 @@
 import type { Desk } from '../desk/desk.ts';
+import type { ReadModels } from '../log/read-models.ts';
 import { DESK_HREF } from './use-route.ts';
 import { WeekChart } from './week-chart.tsx';
 
 /** The desk as a whole, shown while no case is open. */
-export function Overview({ live, shown }: { readonly live: Desk; readonly shown: Desk }) {
+export function Overview({ models, past }: { readonly models: ReadModels; readonly past: Desk | undefined }) {
   return (
     <>
       <section className="card" aria-label="Events a week">
-        <WeekChart live={live} shown={shown} />
+        <WeekChart models={models} past={past} />
       </section>
       <section className="card prose" aria-labelledby="try-title">
         <h2 id="try-title">Two clerks, one log</h2>

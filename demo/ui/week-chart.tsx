@@ -1,25 +1,30 @@
+import { useProjection } from 'ermine/react';
 import { useMemo, useState } from 'react';
 import type { Desk } from '../desk/desk.ts';
 import { weekSlots, weekStart, type WeekSlot } from '../desk/weeks.ts';
 import { countOf, formatDay, formatNumber } from '../desk/words.ts';
+import type { ReadModels } from '../log/read-models.ts';
 import { WeekBars } from './week-bars.tsx';
 import { WeekTable } from './week-table.tsx';
 
 interface Props {
-  readonly live: Desk;
-  /** The desk that is shown: what came after it is drawn faintly. */
-  readonly shown: Desk;
+  readonly models: ReadModels;
+  /** The desk of the past that is shown: what came after it is drawn faintly. */
+  readonly past: Desk | undefined;
 }
 
 /** Events a week: bars, one value at a time by pointer or arrow keys, and all of them as a table. */
-export function WeekChart({ live, shown }: Props) {
-  const slots = useMemo(() => weekSlots(live.eventsByWeek), [live.eventsByWeek]);
+export function WeekChart({ models, past }: Props) {
+  const { value: counts } = useProjection(models.weeks);
+  const eventsByWeek = useMemo(() => new Map(Object.entries(counts ?? {}).map(([week, count]) => [Number(week), count])), [counts]);
+  const slots = useMemo(() => weekSlots(eventsByWeek), [eventsByWeek]);
   const [chosen, setChosen] = useState<number>();
+  if (counts === undefined) return <p className="empty">Counting…</p>;
   if (slots.length === 0) return <p className="empty">The log has no events yet.</p>;
 
   const busiest = slots.reduce((best, slot, i) => (countIn(slot) > countIn(slots[best]!) ? i : best), 0);
   const current = Math.min(chosen ?? busiest, slots.length - 1);
-  const shownIn = (week: number): number => shown.eventsByWeek.get(week) ?? 0;
+  const shownIn = (week: number): number => (past?.eventsByWeek ?? eventsByWeek).get(week) ?? 0;
   const words = slotWords(slots[current]!, shownIn);
   return (
     <figure className="week-chart">

@@ -10,7 +10,7 @@ export function eraseFirst(batch: EventBatch, count: number, idAt: IdAt): EventB
   if (count >= batch.count) return [erased];
   const rest = (JSON.parse(batch.events) as EventTuple[])
     .slice(count)
-    .map(([type, data, metadata, id, timestamp], i) => [type, data, metadata ?? null, id ?? idAt(batch.idBase, count + i), timestamp ?? null]);
+    .map(([type, data, metadata, id, ...rest], i) => [type, data, metadata ?? null, id ?? idAt(batch.idBase, count + i), ...rest]);
   return [
     erased,
     {

@@ -3,9 +3,9 @@ export abstract class ErmineError extends Error {
   /** Stable and literal; it survives bundlers, workers and realms, which `instanceof` does not. */
   declare readonly code: ErrorCode;
 
-  constructor(name: string, code: ErrorCode, message: string, fields: object = {}, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, fields: object = {}, options?: ErrorOptions) {
     super(message, options);
-    Object.assign(this, { name, code }, fields);
+    Object.assign(this, { name: nameOf(code), code }, fields);
   }
 }
 
@@ -22,7 +22,7 @@ export class ConcurrencyError extends ErmineError {
     expectedVersion: number,
     actualVersion: number,
   ) {
-    super('ConcurrencyError', 'CONCURRENCY_CONFLICT', `Stream "${streamId}" is at version ${actualVersion}, expected ${expectedVersion}. ` +
+    super('CONCURRENCY_CONFLICT', `Stream "${streamId}" is at version ${actualVersion}, expected ${expectedVersion}. ` +
         'Nothing was written. Load the stream and decide anew.', { streamId, expectedVersion, actualVersion });
   }
 }
@@ -38,7 +38,7 @@ export class InvalidVersionError extends ErmineError {
     value: unknown,
     rule: string,
   ) {
-    super('InvalidVersionError', 'INVALID_VERSION', `${argument} is ${print(value)}, but must be ${rule}.`, { argument, value });
+    super('INVALID_VERSION', `${argument} is ${print(value)}, but must be ${rule}.`, { argument, value });
   }
 }
 
@@ -51,7 +51,7 @@ export class InvalidStreamIdError extends ErmineError {
     value: unknown,
     rule: string,
   ) {
-    super('InvalidStreamIdError', 'INVALID_STREAM_ID', `${print(value)} is not a stream id: ${rule}.`, { value });
+    super('INVALID_STREAM_ID', `${print(value)} is not a stream id: ${rule}.`, { value });
   }
 }
 
@@ -65,7 +65,7 @@ export class InvalidEventError extends ErmineError {
     rule: string,
     options?: ErrorOptions,
   ) {
-    super('InvalidEventError', 'INVALID_EVENT', `${path} ${rule}. Nothing was written.`, { path }, options);
+    super('INVALID_EVENT', `${path} ${rule}. Nothing was written.`, { path }, options);
   }
 }
 
@@ -74,7 +74,7 @@ export class NoEventsError extends ErmineError {
   declare readonly code: 'NO_EVENTS';
 
   constructor() {
-    super('NoEventsError', 'NO_EVENTS', 'The append needs an event.');
+    super('NO_EVENTS', 'The append needs an event.');
   }
 }
 
@@ -92,7 +92,7 @@ export class EventTooLargeError extends ErmineError {
     limit: number,
     unit: 'bytes' | 'events',
   ) {
-    super('EventTooLargeError', 'EVENT_TOO_LARGE', `${path} is ${actual} ${unit}, the limit is ${limit}. Nothing was written. Append less, or raise the limit.`, { path, actual, limit, unit });
+    super('EVENT_TOO_LARGE', `${path} is ${actual} ${unit}, the limit is ${limit}. Nothing was written. Append less, or raise the limit.`, { path, actual, limit, unit });
   }
 }
 
@@ -106,8 +106,8 @@ export class CorruptedIdempotencyError extends ErmineError {
     streamId: string,
     knownIds: readonly string[],
   ) {
-    super('CorruptedIdempotencyError', 'CORRUPTED_IDEMPOTENCY', `Events of this append to "${streamId}" are stored already (id ${knownIds[0]}), but not as it is. Nothing was written. ` +
-        'Repeat an append with all its events; new events need new ids.', { streamId, knownIds });
+    super('CORRUPTED_IDEMPOTENCY', `Event ${knownIds[0]} of this append to "${streamId}" is stored already, in another append. Nothing was written. ` +
+        'Repeat an append as it was; new events need new ids.', { streamId, knownIds });
   }
 }
 
@@ -116,7 +116,7 @@ export class StoreClosedError extends ErmineError {
   declare readonly code: 'STORE_CLOSED';
 
   constructor() {
-    super('StoreClosedError', 'STORE_CLOSED', 'The store is closed. Open it again.');
+    super('STORE_CLOSED', 'The store is closed. Open it again.');
   }
 }
 
@@ -125,7 +125,7 @@ export class StorageFullError extends ErmineError {
   declare readonly code: 'STORAGE_FULL';
 
   constructor(options?: ErrorOptions) {
-    super('StorageFullError', 'STORAGE_FULL', 'The storage is full. Nothing was written. Delete something.', {}, options);
+    super('STORAGE_FULL', 'The storage is full. Nothing was written. Delete something.', {}, options);
   }
 }
 
@@ -146,8 +146,8 @@ export class StorageBlockedError extends ErmineError {
     eventIds: readonly string[] = [],
     options?: ErrorOptions,
   ) {
-    super('StorageBlockedError', 'STORAGE_BLOCKED', written === 'no'
-        ? `${what} Nothing was written. Close other tabs and try again.`
+    super('STORAGE_BLOCKED', written === 'no'
+        ? `${what} Nothing was written. Try again.`
         : `${what} It may still be written: repeat it with the same eventIds.`, { what, written, eventIds }, options);
   }
 }
@@ -157,7 +157,7 @@ export class StorageUnavailableError extends ErmineError {
   declare readonly code: 'STORAGE_UNAVAILABLE';
 
   constructor(what: string, options?: ErrorOptions) {
-    super('StorageUnavailableError', 'STORAGE_UNAVAILABLE', what, {}, options);
+    super('STORAGE_UNAVAILABLE', what, {}, options);
   }
 }
 
@@ -170,7 +170,7 @@ export class VersionTooNewError extends ErmineError {
     storage: string,
     options?: ErrorOptions,
   ) {
-    super('VersionTooNewError', 'VERSION_TOO_NEW', `The database "${storage}" was upgraded by newer code. Reload the page.`, { storage }, options);
+    super('VERSION_TOO_NEW', `The database "${storage}" was upgraded by newer code. Reload the page, or deploy that code.`, { storage }, options);
   }
 }
 
@@ -184,7 +184,7 @@ export class EpochChangedError extends ErmineError {
     expectedEpoch: string,
     actualEpoch: string | undefined,
   ) {
-    super('EpochChangedError', 'EPOCH_CHANGED', 'The log was cleared or replaced. Open the store again and subscribe from 0.', { expectedEpoch, actualEpoch });
+    super('EPOCH_CHANGED', 'The log was cleared or replaced. Open the store again and subscribe from 0.', { expectedEpoch, actualEpoch });
   }
 }
 
@@ -194,7 +194,7 @@ export class StreamDeletedError extends ErmineError {
   declare readonly streamId: string;
 
   constructor(streamId: string) {
-    super('StreamDeletedError', 'STREAM_DELETED', `Stream "${streamId}" was deleted; its name is not used again.`, { streamId });
+    super('STREAM_DELETED', `Stream "${streamId}" was deleted; its name is not used again.`, { streamId });
   }
 }
 
@@ -205,18 +205,19 @@ export class InvalidImportError extends ErmineError {
 
   /** @param line the line's number in the input, from 1 */
   constructor(line: number, message: string, options?: ErrorOptions) {
-    super('InvalidImportError', 'INVALID_IMPORT', message, { line }, options);
+    super('INVALID_IMPORT', message, { line }, options);
   }
 }
 
 /** A document that came with an append is not as it was read: nothing of the append was written. Read it again and decide anew. */
 export class DocumentConflictError extends ErmineError {
   declare readonly code: 'DOCUMENT_CONFLICT';
+  /** Empty, and the key too, when the log had gone on from the position that the documents were made for. */
   declare readonly collection: string;
   declare readonly key: string;
 
   constructor(collection: string, key: string) {
-    super('DocumentConflictError', 'DOCUMENT_CONFLICT', `The document "${key}" of "${collection}" has changed meanwhile. ` +
+    super('DOCUMENT_CONFLICT', `The document "${key}" of "${collection}" has changed meanwhile. ` +
         'Nothing was written. Read it again and decide anew.', { collection, key });
   }
 }
@@ -226,8 +227,94 @@ export class InvalidQueryError extends ErmineError {
   declare readonly code: 'INVALID_QUERY';
 
   constructor(message: string, options?: ErrorOptions) {
-    super('InvalidQueryError', 'INVALID_QUERY', message, {}, options);
+    super('INVALID_QUERY', message, {}, options);
   }
+}
+
+/** Something that a synced store does not do. `reason` tells which. */
+export class SyncRefusedError extends ErmineError {
+  declare readonly code: 'SYNC_REFUSED';
+  declare readonly reason: SyncRefusal;
+
+  constructor(reason: SyncRefusal, message: string) {
+    super('SYNC_REFUSED', message, { reason });
+  }
+}
+
+/**
+ * `NOT_REPLICATED`: a version of a stream that is not replicated here. `NOT_A_REPLICA`: the storage holds a log of its own.
+ * `ONLY_ON_SERVER`: erasing is for all. `UNKNOWN_COMMIT`: no rejected commit has this id.
+ */
+export type SyncRefusal = 'NOT_REPLICATED' | 'NOT_A_REPLICA' | 'ONLY_ON_SERVER' | 'UNKNOWN_COMMIT';
+
+/** Why sync does not go on. Nothing is lost: what is pending stays, and appending goes on. */
+export class SyncStoppedError extends ErmineError {
+  declare readonly code: 'SYNC_STOPPED';
+  declare readonly reason: string;
+
+  /** @param reason what the server said, such as `EPOCH_CHANGED`, or `MALFORMED_ANSWER`, `FOREIGN_EVENTS`, `NO_PROGRESS` */
+  constructor(reason: string, message: string, options?: ErrorOptions) {
+    super('SYNC_STOPPED', message, { reason }, options);
+  }
+}
+
+/** An event of the log cannot be turned into what the application reads. It stays in the log as it is. */
+export class UnreadableEventError extends ErmineError {
+  declare readonly code: 'UNREADABLE_EVENT';
+  /** As it is stored. */
+  declare readonly event: EventPlace;
+
+  constructor(event: EventPlace, reason: string, options?: ErrorOptions) {
+    super('UNREADABLE_EVENT', `Event ${event.globalPosition} of the log ("${event.type}") ${reason}. It stays as it is.`, { event }, options);
+  }
+}
+
+/** What tells which event it is. */
+export interface EventPlace {
+  readonly id: string;
+  readonly streamId: { readonly category: string; readonly id: string };
+  readonly type: string;
+  readonly version: number;
+  readonly globalPosition: number;
+}
+
+/** The events that a store was to be opened with do not fit together. Nothing was opened. */
+export class InvalidRegistryError extends ErmineError {
+  declare readonly code: 'INVALID_REGISTRY';
+
+  constructor(problem: string) {
+    super('INVALID_REGISTRY', `The event registry is not complete: ${problem}.`);
+  }
+}
+
+/** A projection, what its handler did, or a question to it breaks a rule. */
+export class InvalidProjectionError extends ErmineError {
+  declare readonly code: 'INVALID_PROJECTION';
+  declare readonly projection: string;
+
+  constructor(projection: string, rule: string) {
+    super('INVALID_PROJECTION', `Projection "${projection}": ${rule}.`, { projection });
+  }
+}
+
+/** A handler failed at an event: its projection stands before that event until somebody decides; no other one is affected. */
+export class ProjectionFailedError extends ErmineError {
+  declare readonly code: 'PROJECTION_FAILED';
+  declare readonly projection: string;
+  declare readonly event: FailedEvent;
+
+  constructor(projection: string, event: FailedEvent, reason: string, options?: ErrorOptions) {
+    super('PROJECTION_FAILED', `Projection "${projection}" failed at the event ${event.type} at position ${event.globalPosition}: ${reason} ` +
+        'It stands before this event. Mend the handler and change the version, or call retry(), or skip().', { projection, event }, options);
+  }
+}
+
+/** The event that a projection failed at. */
+export interface FailedEvent {
+  readonly globalPosition: number;
+  readonly id: string;
+  readonly type: string;
+  readonly streamId: string;
 }
 
 interface ErrorByCode {
@@ -248,6 +335,12 @@ interface ErrorByCode {
   INVALID_IMPORT: InvalidImportError;
   DOCUMENT_CONFLICT: DocumentConflictError;
   INVALID_QUERY: InvalidQueryError;
+  SYNC_REFUSED: SyncRefusedError;
+  SYNC_STOPPED: SyncStoppedError;
+  UNREADABLE_EVENT: UnreadableEventError;
+  INVALID_REGISTRY: InvalidRegistryError;
+  INVALID_PROJECTION: InvalidProjectionError;
+  PROJECTION_FAILED: ProjectionFailedError;
 }
 
 /** The code of an {@link ErmineError}. */
@@ -255,7 +348,8 @@ export type ErrorCode = keyof ErrorByCode;
 
 /**
  * Whether a caught value is an Ermine error, and, with `code`, which one; narrows the type.
- * It looks at the code, so it holds across workers and realms and with two copies of the package.
+ * It looks at the code (without `code`, at whether the name is that of the code), so it holds across workers and realms and
+ * with two copies of the package.
  *
  * @example if (isErmineError(error, 'CONCURRENCY_CONFLICT')) console.log(error.actualVersion);
  */
@@ -263,29 +357,15 @@ export function isErmineError<Code extends ErrorCode = ErrorCode>(
   error: unknown,
   code?: Code,
 ): error is ErrorByCode[Code] {
-  const { code: actual } = Object(error) as { code?: unknown };
-  return code === undefined ? CODES.has(actual) : actual === code;
+  const { code: actual, name } = Object(error) as { code?: unknown; name?: unknown };
+  return code === undefined ? typeof actual === 'string' && name === nameOf(actual) : actual === code;
 }
 
-const CODES: ReadonlySet<unknown> = new Set<ErrorCode>([
-  'CONCURRENCY_CONFLICT',
-  'INVALID_VERSION',
-  'INVALID_STREAM_ID',
-  'INVALID_EVENT',
-  'NO_EVENTS',
-  'EVENT_TOO_LARGE',
-  'CORRUPTED_IDEMPOTENCY',
-  'STORE_CLOSED',
-  'STORAGE_FULL',
-  'STORAGE_BLOCKED',
-  'STORAGE_UNAVAILABLE',
-  'VERSION_TOO_NEW',
-  'EPOCH_CHANGED',
-  'STREAM_DELETED',
-  'INVALID_IMPORT',
-  'DOCUMENT_CONFLICT',
-  'INVALID_QUERY',
-]);
+/** The name of an error is that of its code: STORAGE_FULL is StorageFullError. Classes lose theirs when they are minified. */
+function nameOf(code: string): string {
+  if (code === 'CONCURRENCY_CONFLICT') return 'ConcurrencyError';
+  return `${code.toLowerCase().replace(/(^|_)./g, (start) => start.at(-1)!.toUpperCase())}Error`;
+}
 
 function print(value: unknown): string {
   return typeof value === 'object' ? 'An object' : String(value).slice(0, 80);

@@ -1,5 +1,6 @@
+import { UnreadableEventError } from './errors.ts';
 import { idAt } from './event-id.ts';
-import type { Event, Metadata, StoredEvent } from './event.ts';
+import type { Metadata, StoredEvent } from './event.ts';
 import { splitStreamName } from './stream-id.ts';
 
 /** One event inside a batch; what is absent comes from the batch. */
@@ -9,6 +10,10 @@ export type EventTuple = readonly [
   metadata?: Metadata | null,
   id?: string | null,
   timestamp?: number | null,
+  /** Of the data; 1 unless told. */
+  schemaVersion?: number | null,
+  /** Which serializer made the data, then base64 of its bytes; absent for plain JSON. */
+  format?: string | null,
 ];
 
 /** Events of one stream that are next to each other, encoded, with no place in the log yet. */
@@ -24,6 +29,17 @@ export interface NewBatch {
   readonly events: string;
   /** While it is being written: the ids that the caller gave, by index; absent when there are none. They are in `events` too. */
   readonly ids?: readonly (string | undefined)[];
+  /** While it is being written: the correlation ids of its events; absent when there are none. They are in `events` too. */
+  readonly correlationIds?: readonly string[];
+}
+
+/** An event as it is in the log: its data may still be what a serializer made of it. */
+export type RawEvent = StoredEvent & { readonly format?: string };
+
+/** Brings what is in the log to what the application reads. */
+export interface EventDecoder {
+  /** The events in the same order. @throws {UnreadableEventError} */
+  decode(events: readonly RawEvent[]): readonly StoredEvent[] | Promise<readonly StoredEvent[]>;
 }
 
 /** A batch in the log: the unit that storages write and read. */
@@ -44,14 +60,14 @@ export function idsOf(batch: NewBatch): string[] {
 }
 
 /** The events of a batch, made anew at each call, so that no reader can change what another one sees. */
-export function decodeBatch<E extends Event>(batch: EventBatch): StoredEvent<E>[] {
+export function decodeBatch(batch: EventBatch): RawEvent[] {
   if (batch.events === '') return [];
   const tuples = JSON.parse(batch.events) as EventTuple[];
   const streamId = splitStreamName(batch.stream);
-  const events: StoredEvent[] = [];
+  const events: RawEvent[] = [];
   for (let i = 0; i < tuples.length; i++) {
-    const [type, data, metadata, id, timestamp] = tuples[i]!;
-    events.push({
+    const [type, data, metadata, id, timestamp, schemaVersion, format] = tuples[i]!;
+    const event: Writable<RawEvent> = {
       id: id ?? idAt(batch.idBase, i),
       streamId,
       type,
@@ -60,7 +76,21 @@ export function decodeBatch<E extends Event>(batch: EventBatch): StoredEvent<E>[
       version: batch.version + i,
       globalPosition: batch.position + i,
       timestamp: timestamp ?? batch.timestamp,
-    });
+    };
+    if (schemaVersion) event.schemaVersion = schemaVersion;
+    if (format) event.format = format;
+    events.push(event);
   }
-  return events as StoredEvent<E>[];
+  return events;
 }
+
+/** Of a store without a codec: plain JSON as it is. */
+export const plainDecoder: EventDecoder = {
+  decode(events) {
+    const packed = events.find(({ format }) => format);
+    if (packed) throw new UnreadableEventError(packed, `was written by the serializer "${packed.format}": open the store with it`);
+    return events;
+  },
+};
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };

@@ -17,11 +17,15 @@ function runsSuite(adapter: string, ends: string): boolean {
 
 describe('every adapter runs the conformance suite', () => {
   it('finds the adapters', () => {
-    expect(adapters).toEqual(expect.arrayContaining(['indexeddb', 'memory', 'sqlite']));
+    expect(adapters).toEqual(expect.arrayContaining(['indexeddb', 'memory', 'postgres', 'sqlite']));
   });
 
   it.each(adapters)('%s', (adapter) => {
     expect(runsSuite(adapter, '.test.ts')).toBe(true);
+  });
+
+  it('PostgreSQL runs it on a real server and on PGlite, with every client library', () => {
+    for (const name of ['pg', 'postgres-js', 'pglite']) expect(textsIn('postgres', `${name}.postgres.test.ts`).join()).toContain('testStorage(');
   });
 
   it.each(['indexeddb', 'sqlite'])('%s runs it in real browsers', (adapter) => {

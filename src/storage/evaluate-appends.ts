@@ -5,6 +5,7 @@ import {
   type ErmineError,
 } from '../event/errors.ts';
 import type { EventBatch } from '../event/event-batch.ts';
+import { isTombstone } from '../event/tombstone.ts';
 import { meetsExpectation } from '../event/version.ts';
 import type { Append, AppendOutcome, StreamWrite } from './storage.ts';
 
@@ -34,8 +35,8 @@ export interface LogState {
   readonly locations: Map<string, EventLocation>;
 }
 
-/** The last word on an append that nothing else speaks against: why its documents refuse it, see `Append.documents`. */
-export type DocumentCheck = (append: Append) => ErmineError | undefined;
+/** The last word on an append that nothing else speaks against: why its place, or its documents, refuse it. */
+export type DocumentCheck = (append: Append, state: LogState) => ErmineError | undefined;
 
 /**
  * Decides on appends one after the other, as `Log.commit` promises, and advances the state by what is accepted.
@@ -53,7 +54,7 @@ function evaluate(append: Append, state: LogState, check?: DocumentCheck): Appen
     const error = refusal(write, state.heads.get(write.stream) ?? 0);
     if (error) return { ok: false, error };
   }
-  const error = check?.(append);
+  const error = check?.(append, state);
   return error ? { ok: false, error } : accept(append, state);
 }
 
@@ -62,17 +63,17 @@ function refusal({ stream, expectedVersion }: StreamWrite, head: number): Ermine
   return meetsExpectation(expectedVersion, head) ? undefined : new ConcurrencyError(stream, expectedVersion, head);
 }
 
-function accept({ writes }: Append, state: LogState): AppendOutcome {
+function accept({ writes, after }: Append, state: LogState): AppendOutcome {
   const written: EventBatch[] = [];
   const results = writes.map(({ stream, batches }) => {
     let head = state.heads.get(stream) ?? 0;
     for (const batch of batches) {
-      const version = head + 1;
-      const position = state.tail + 1;
+      const { version, position } = after === undefined ? { version: head + 1, position: state.tail + 1 } : (batch as EventBatch);
       written.push({ ...batch, version, position });
       batch.ids?.forEach((id, i) => id && state.locations.set(id, { stream, version: version + i, position: position + i }));
-      state.heads.set(stream, (head += batch.count));
-      state.tail += batch.count;
+      head = version + batch.count - 1;
+      state.heads.set(stream, after !== undefined && isTombstone(batch) ? deletedAt(version) : head);
+      state.tail = position + batch.count - 1;
     }
     return { version: head, globalPosition: state.tail };
   });

@@ -1,5 +1,6 @@
 import type { EventBatch, NewBatch } from '../event/event-batch.ts';
 import type { ErmineError } from '../event/errors.ts';
+import type { Hint } from '../event/hint.ts';
 
 /**
  * Where a log is kept. Whoever implements one makes it pass `testStorage` of `ermine/testing`, with no exception.
@@ -67,6 +68,13 @@ export interface Log {
   /** The documents beside the log, in the same database; their code is loaded when it is used. */
   documents(): Promise<DocumentLog>;
 
+  /**
+   * Hears of commits that others have made, where the storage itself can tell; a hint may be lost, doubled or late.
+   *
+   * @returns a function that ends it
+   */
+  onHint?(listener: (hint: Hint) => void): () => void;
+
   state(): StorageState;
 
   /** Releases everything, after what is under way. */
@@ -84,7 +92,21 @@ export interface Append {
    * Written in the append's own transaction, and only with it. When an expectation fails, the append is refused with
    * `DocumentConflictError`; when the append is refused or deduplicated, the documents stay as they are.
    */
-  readonly documents?: DocumentWrites;
+  readonly documents?: AppendDocuments;
+  /**
+   * The append repeats a part of another log: its batches are {@link EventBatch}es, in order, which keep their positions
+   * and versions, with gaps where this log does not hold what the other one has. It is refused with `ConcurrencyError`
+   * when the last position of this log is not this one, or when a position or a version is not after the last one.
+   */
+  readonly after?: number;
+}
+
+export interface AppendDocuments extends DocumentWrites {
+  /**
+   * The position that the append's first event must get, since the documents were made for that one; when the log has
+   * gone on, the append is refused with `DocumentConflictError` as well.
+   */
+  readonly position?: number;
 }
 
 export interface StreamWrite {
@@ -114,6 +136,8 @@ export interface ReadRange {
   /** About how many events to return: whole batches, at least one if there is any, never unbounded. */
   readonly limit: number;
   readonly direction: Direction;
+  /** Of `readAll`: batches without an event of this correlation id may be left out. */
+  readonly correlationId?: string | undefined;
 }
 
 export interface Page {

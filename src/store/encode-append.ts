@@ -1,15 +1,14 @@
-import { checkBytes, encodeEvents, type EncodeContext } from '../event/encode.ts';
+import { checkBytes, encodeEvents, eventsPath, type EncodableAppend, type EncodableEvent, type EncodeContext } from '../event/encode.ts';
 import { EventTooLargeError, InvalidEventError, InvalidStreamIdError, NoEventsError } from '../event/errors.ts';
 import { streamIdToString } from '../event/stream-id.ts';
 import { checkExpectedVersion } from '../event/version.ts';
 import type { Append } from '../storage/storage.ts';
-import type { StreamAppend } from './event-store.ts';
 
 /** Checks and encodes all of an append during the call, so that nothing the caller does later can change it. */
-export function encodeAppend(appends: readonly StreamAppend[], context: EncodeContext): Append {
+export function encodeAppend(appends: readonly EncodableAppend[], context: EncodeContext): Append {
   const { maxBatchEvents, maxBatchBytes } = context.limits;
   if (!Array.isArray(appends)) throw new InvalidEventError('writes', 'is not an array');
-  const paths = appends.map((_, i) => (appends.length === 1 ? 'events' : `writes[${i}].events`));
+  const paths = appends.map((_, i) => eventsPath(i, appends.length));
   let count = 0;
   appends.forEach((append, i) => {
     if (!Array.isArray(append?.events)) throw new InvalidEventError(paths[i]!, 'is not an array');
@@ -26,7 +25,8 @@ export function encodeAppend(appends: readonly StreamAppend[], context: EncodeCo
   if (new Set(streams).size < streams.length) throw new InvalidStreamIdError(streams.join(), 'an append names each stream once');
   const batches = writes.flatMap((write) => write.batches);
   checkBytes(batches.map(({ events }) => events), 'The append', maxBatchBytes);
-  const ids = batches.flatMap((batch) => batch.ids ?? []).filter((id) => id !== undefined);
+  const given = appends.some(({ events }) => events.some(({ id, fresh }: EncodableEvent) => id !== undefined && !fresh));
+  const ids = given ? batches.flatMap((batch) => batch.ids ?? []).filter((id) => id !== undefined) : [];
   if (new Set(ids).size < ids.length) throw new InvalidEventError('events', 'hold an id twice');
   return { writes, ids };
 }

@@ -165,7 +165,7 @@ export async function opening(): Promise<void> {
 
 /** What a method gives, awaited, and the elements of what it gives. */
 type Given<T> = T extends (...args: never) => infer R ? (Awaited<R> extends readonly (infer Item)[] ? Item : Awaited<R>) : T extends Observable<infer Value> ? Value : T;
-type AnyOf<T> = { [K in keyof T]: IsAny<Given<T[K]>> extends true ? K : never }[keyof T];
+type AnyOf<T> = { [K in keyof T]-?: IsAny<Given<T[K]>> extends true ? K : never }[keyof T];
 
 export function nothingIsAny(): void {
   check<Same<AnyOf<EventStore<ShopEvent>>, never>>();

@@ -7,7 +7,7 @@ import type { ExportOptions } from './export-events.ts';
 import type { Health } from './health.ts';
 import type { ImportOptions, ImportResult } from './import-events.ts';
 import type { AbortOptions, ReadAllOptions, ReadStreamOptions } from './read-options.ts';
-import type { SnapshotStore } from './snapshot-store.ts';
+import type { SnapshotStore } from '../aggregate/snapshot-store.ts';
 
 /**
  * An open log of events. `E` is the union of the events that the application writes; what is read has the same type.

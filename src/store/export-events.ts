@@ -21,16 +21,17 @@ export interface ExportProgress {
 
 const utf8 = new TextEncoder();
 
-/** Events as NDJSON up to a position; pages are read as the consumer takes them. */
+/** Events as NDJSON up to the position `end`; pages are read as the consumer takes them. */
 export function exportEvents(
   pages: AsyncGenerator<readonly StoredEvent[], void, undefined>,
-  head: number,
+  end: Promise<number>,
   { gzip = false, onProgress }: ExportOptions,
 ): ReadableStream<Uint8Array> {
   let written = 0;
   const lines = new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       async pull(controller) {
+        const head = await end;
         const { done, value = [] } = await pages.next();
         const events = value.filter((event) => event.globalPosition <= head);
         if (events.length > 0) {

@@ -3,6 +3,7 @@ import type { InvalidImportError } from '../event/errors.ts';
 import type { hash53 } from '../event/event-id.ts';
 import type { StreamDeleted } from '../event/event.ts';
 import type { streamIdToString, StreamId } from '../event/stream-id.ts';
+import { uuidOfText } from '../event/uuid-of-text.ts';
 import type { AnyVersion } from '../event/version.ts';
 import type { Append } from '../storage/storage.ts';
 import { readLines, type Line } from './ndjson.ts';
@@ -157,30 +158,27 @@ function parseLine(target: ImportTarget, { text, number }: Line): ImportedEvent 
     throw invalid(target, number, `is not JSON (${(cause as Error).message})`, cause);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(target, number, 'is not an event object');
-  const { streamId, type, data, metadata, id, timestamp } = value as Record<string, unknown>;
+  const { streamId, type, data, metadata, id, timestamp, schemaVersion, format } = value as Record<string, unknown>;
   const time = typeof timestamp === 'string' ? Date.parse(timestamp) : timestamp;
   if (time !== undefined && !Number.isSafeInteger(time)) {
     throw invalid(target, number, 'has a timestamp that is neither milliseconds since 1970 nor an ISO 8601 date');
   }
+  if (format !== undefined && typeof format !== 'string') throw invalid(target, number, 'has a format that is no text');
   try {
     return {
       stream: target.streamIdToString(streamId as StreamId | string),
       type: type as string,
       data,
       ...(metadata !== undefined && { metadata: metadata as NonNullable<EncodableEvent['metadata']> }),
-      id: id === undefined ? idFromText(`${number}\n${text}`, target) : (id as string),
+      id: id === undefined ? uuidOfText(`${number}\n${text}`, target.hash53) : (id as string),
       ...(time !== undefined && { timestamp: time as number }),
+      ...(schemaVersion !== undefined && { schemaVersion: schemaVersion as number }),
+      ...(format !== undefined && { format }),
       line: number,
     };
   } catch (cause) {
     throw invalid(target, number, `has no valid stream id (${(cause as Error).message})`, cause);
   }
-}
-
-/** A UUID (version 8) that is the same for the same text. */
-function idFromText(text: string, { hash53 }: ImportTarget): string {
-  const [a, b, c] = [1, 2, 3].map((seed) => hash53(text, seed).toString(16).padStart(14, '0')) as [string, string, string];
-  return `${a.slice(-8)}-${b.slice(-4)}-8${b.slice(-7, -4)}-8${b.slice(-10, -7)}-${c.slice(-12)}`;
 }
 
 function invalid({ InvalidImportError }: ImportTarget, line: number, rule: string, cause?: unknown): Error {

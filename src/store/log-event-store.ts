@@ -1,60 +1,78 @@
 import { defer, switchMap, type Observable, type Subject } from 'rxjs';
-import { encodeEvents, type EncodeContext } from '../event/encode.ts';
+import { encodeEvents, type EncodableAppend, type EncodeContext, type EventCodec } from '../event/encode.ts';
 import { EpochChangedError, InvalidImportError, StoreClosedError, type ErmineError } from '../event/errors.ts';
 import type { Event, EventData, Metadata, StoredEvent } from '../event/event.ts';
-import { decodeBatch } from '../event/event-batch.ts';
+import { decodeBatch, plainDecoder } from '../event/event-batch.ts';
 import { hash53 } from '../event/event-id.ts';
+import { checkJson } from '../event/json.ts';
 import type { Limits } from '../event/limits.ts';
 import { checkCategory, splitStreamName, streamIdToString, type StreamId } from '../event/stream-id.ts';
 import { createTombstone } from '../event/tombstone.ts';
-import { AnyVersion, checkExpectedVersion, checkWholeNumber } from '../event/version.ts';
-import type { AppendOutcome, Log, StreamSummary } from '../storage/storage.ts';
+import { checkExpectedVersion, checkWholeNumber } from '../event/version.ts';
+import { AppendQueue } from '../storage/append-queue.ts';
+import type { AppendOutcome, Log } from '../storage/storage.ts';
 import { createBatchFilter } from '../subscription/filter.ts';
 import { LogFollower } from '../subscription/log-follower.ts';
+import { storeParts, type StoreParts } from '../subscription/store-parts.ts';
 import { logSource, streamSource, type Source } from '../subscription/sources.ts';
 import { subscription, type SubscribeOptions } from '../subscription/subscribe.ts';
-import { AppendQueue } from './append-queue.ts';
 import { encodeAppend } from './encode-append.ts';
 import type * as Api from './event-store.ts';
 import type { ExportOptions } from './export-events.ts';
 import type { Health } from './health.ts';
-import type { ImportOptions, ImportResult, ImportTarget } from './import-events.ts';
-import { logPages, streamPages } from './read-events.ts';
+import type { ImportOptions, ImportResult } from './import-events.ts';
+import type { Later } from './later.ts';
+import { logPages, streamPages, type ReadableLog } from './read-events.ts';
 import type { AbortOptions, ReadAllOptions, ReadStreamOptions } from './read-options.ts';
-import { createSnapshotStore, type SnapshotStore } from './snapshot-store.ts';
+import type { SnapshotStore } from '../aggregate/snapshot-store.ts';
 
 export interface StoreSettings {
   readonly metadata: (() => Metadata) | undefined;
   readonly clock: () => number;
   readonly limits: Limits;
+  readonly codec: EventCodec | undefined;
   readonly pollIntervalMs: number;
+  /** Whether positions may have gaps, as in a replica of a part of another log. */
+  readonly sparse?: boolean;
 }
-
-const LIST_PAGE_STREAMS = 256;
 
 /** The {@link Api.EventStore} over any log. */
 export class LogEventStore<E extends Event> implements Api.EventStore<E> {
   readonly snapshots: SnapshotStore;
   readonly health$: Observable<Health>;
   readonly #log: Log;
+  readonly #reading: ReadableLog;
   readonly #settings: StoreSettings;
   readonly #queue: AppendQueue;
   readonly #follower: LogFollower;
   readonly #connection$: Subject<ErmineError | undefined>;
   #closing: Promise<void> | undefined;
+  readonly [storeParts]: StoreParts;
 
   constructor(log: Log, storageName: string, connection$: Subject<ErmineError | undefined>, settings: StoreSettings) {
     this.#connection$ = connection$;
     this.#log = log;
     this.#settings = settings;
-    this.#follower = new LogFollower(log, storageName, settings.pollIntervalMs);
+    const decoder = settings.codec ?? plainDecoder;
+    this.#reading = { log, decoder };
+    this.#follower = new LogFollower(log, decoder, storageName, settings.pollIntervalMs, settings.sparse);
     // What this tab remembers may be of a log that is no more; subscriptions find out when they read.
     connection$.subscribe(() => {
       this.#follower.forget();
       this.#follower.wake();
     });
     this.#queue = new AppendQueue(log, (batches) => this.#follower.committed(batches));
-    this.snapshots = createSnapshotStore(log.snapshots, settings.clock, settings.limits.maxJsonDepth);
+    this[storeParts] = { log, storageName, follower: this.#follower, append: (append) => this.#queue.append(append) };
+    this.snapshots = {
+      save: async (snapshot) => {
+        // Copied during the call, like an event.
+        checkJson(snapshot.data, 'snapshot.data', settings.limits.maxJsonDepth);
+        const [copy, data] = [{ ...snapshot }, JSON.stringify(snapshot.data)];
+        await (await this.#later()).saveSnapshot(copy, data);
+      },
+      load: async (...key) => (await this.#later()).loadSnapshot(...key),
+      delete: async (...key) => (await this.#later()).deleteSnapshot(...key),
+    };
     this.health$ = defer(() => import('./health.ts')).pipe(switchMap(({ createHealth }) => createHealth(log, storageName, connection$)));
   }
 
@@ -64,8 +82,12 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
   }
 
   async appendToStreams(writes: readonly Api.StreamAppend<E>[]): Promise<Api.AppendResult[]> {
-    const append = encodeAppend(writes as readonly Api.StreamAppend[], this.#encodeContext());
-    return toResults(await this.#queue.append(append));
+    const context = this.#encodeContext();
+    const { codec } = this.#settings;
+    const appends = writes as readonly EncodableAppend[];
+    // Without a codec nothing is awaited before the append has its place in the queue.
+    const append = encodeAppend(codec ? await codec.encode(appends, context) : appends, context);
+    return toResults(await this[storeParts].append(append));
   }
 
   async loadStream(id: StreamId | string, options?: AbortOptions): Promise<StoredEvent<E>[]> {
@@ -81,11 +103,11 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
   }
 
   readStream(id: StreamId | string, options: ReadStreamOptions = {}): AsyncIterable<StoredEvent<E>> {
-    return eventsOf(streamPages<E>(this.#log, id, options), options);
+    return eventsOf(streamPages<E>(this.#reading, id, options), options);
   }
 
   readAll(options: ReadAllOptions = {}): AsyncIterable<StoredEvent<E>> {
-    return eventsOf(logPages<E>(this.#log, options), options);
+    return eventsOf(logPages<E>(this.#reading, options), options);
   }
 
   subscribeToStream(id: StreamId | string, fromVersion = 0, options: SubscribeOptions<E> = {}): Observable<never> {
@@ -104,27 +126,11 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
   }
 
   async getStreamInfo(id: StreamId | string): Promise<Api.StreamInfo | undefined> {
-    const stream = streamIdToString(id);
-    const summary = await this.#log.streamInfo(stream);
-    if (!summary) return undefined;
-    const [first, last] = await Promise.all([
-      this.#log.readStream(stream, { from: 1, limit: 1, direction: 'forwards' }),
-      this.#log.readStream(stream, { from: Infinity, limit: 1, direction: 'backwards' }),
-    ]);
-    const updatedAt = last.batches.flatMap(decodeBatch).at(-1)?.timestamp ?? 0;
-    return { ...toListing(summary), createdAt: first.batches.flatMap(decodeBatch)[0]?.timestamp ?? updatedAt, updatedAt };
+    return (await this.#later()).getStreamInfo(id);
   }
 
-  async *listStreams(options: Api.ListStreamsOptions = {}): AsyncGenerator<Api.StreamListing, void, undefined> {
-    const { category, includeDeleted = false, signal } = options;
-    if (category !== undefined) checkCategory(category);
-    for (let after: string | undefined; ; ) {
-      signal?.throwIfAborted();
-      const streams = await this.#log.listStreams({ category, after, limit: LIST_PAGE_STREAMS });
-      for (const summary of streams) if (includeDeleted || !summary.deleted) yield toListing(summary);
-      if (streams.length < LIST_PAGE_STREAMS) return;
-      after = streams.at(-1)!.stream;
-    }
+  async *listStreams(options?: Api.ListStreamsOptions): AsyncGenerator<Api.StreamListing, void, undefined> {
+    yield* (await this.#later()).listStreams(options);
   }
 
   async head(): Promise<Api.Checkpoint> {
@@ -132,49 +138,51 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
   }
 
   async deleteStream(id: StreamId | string, expectedVersion: number): Promise<Api.AppendResult> {
-    const stream = streamIdToString(id);
-    checkExpectedVersion(expectedVersion);
-    const outcome = await this.#log.deleteStream(stream, expectedVersion, createTombstone(stream, this.#settings.clock()));
-    if (!outcome.ok) throw outcome.error;
-    if (!this.#closing) this.#follower.committed(outcome.batches);
-    return toResults(outcome)[0]!;
+    return (await this.#later()).deleteStream(id, expectedVersion);
   }
 
   async truncateStream(id: StreamId | string, beforeVersion: number): Promise<number> {
-    checkWholeNumber(beforeVersion, 'beforeVersion', 1);
-    const erased = await this.#log.truncateStream(streamIdToString(id), beforeVersion);
-    this.#follower.forget();
-    return erased;
+    return (await this.#later()).truncateStream(id, beforeVersion);
   }
 
-  exportEvents(options: ExportOptions = {}): ReadableStream<Uint8Array> {
-    // Few pages export or import: the code comes when one does.
+  exportEvents(options?: ExportOptions): ReadableStream<Uint8Array> {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-    const head = this.#log.head();
-    const pages = logPages(this.#log, options);
-    void Promise.all([import('./export-events.ts'), head])
-      .then(([{ exportEvents }, position]) => exportEvents(pages, position, options).pipeTo(writable))
+    void this.#later()
+      .then((later) => later.exportEvents(options).pipeTo(writable))
       .catch((error: unknown) => writable.abort(error).catch(() => undefined));
     return readable;
   }
 
   async importEvents(source: ReadableStream<Uint8Array> | Blob, options?: ImportOptions): Promise<ImportResult> {
-    const { importEvents } = await import('./import-events.ts');
-    const target: ImportTarget = {
-      encodeEvents,
-      streamIdToString,
-      hash53,
-      InvalidImportError,
-      context: { ...this.#encodeContext(), metadata: undefined },
-      append: (append) => this.#queue.append(append),
-      deleteStream: (stream) => this.deleteStream(stream, AnyVersion),
-    };
-    return importEvents(target, source instanceof Blob ? source.stream() : source, options);
+    return (await this.#later()).importEvents(source, options);
   }
 
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  /** Few pages need it, or not at their start. */
+  async #later(): Promise<Later> {
+    return (await import('./later.ts')).createLater({
+      log: this.#log,
+      InvalidImportError,
+      checkCategory,
+      checkExpectedVersion,
+      checkWholeNumber,
+      createTombstone,
+      decodeBatch,
+      encodeEvents,
+      hash53,
+      logPages,
+      splitStreamName,
+      streamIdToString,
+      limits: this.#settings.limits,
+      now: this.#settings.clock,
+      append: (append) => this[storeParts].append(append),
+      committed: (batches) => this.#closing ?? this.#follower.committed(batches),
+      forget: () => this.#follower.forget(),
+    });
   }
 
   async #close(): Promise<void> {
@@ -187,7 +195,7 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
 
   async #load(id: StreamId | string, options: ReadStreamOptions): Promise<StoredEvent<E>[]> {
     const pages: StoredEvent<E>[][] = [];
-    for await (const page of streamPages<E>(this.#log, id, options)) pages.push(page);
+    for await (const page of streamPages<E>(this.#reading, id, options)) pages.push(page);
     return pages.length === 1 ? pages[0]! : pages.flat();
   }
 
@@ -224,8 +232,4 @@ async function* eventsOf<E>(pages: AsyncIterable<readonly E[]>, { signal }: Abor
 
 function toResults(outcome: Extract<AppendOutcome, { ok: true }>): Api.AppendResult[] {
   return outcome.results.map((result) => ({ ...result, deduplicated: outcome.deduplicated }));
-}
-
-function toListing({ stream, version, deleted }: StreamSummary): Api.StreamListing {
-  return { streamId: splitStreamName(stream), version, deleted };
 }

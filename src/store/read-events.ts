@@ -1,5 +1,5 @@
 import { StreamDeletedError } from '../event/errors.ts';
-import { decodeBatch } from '../event/event-batch.ts';
+import { decodeBatch, type EventDecoder } from '../event/event-batch.ts';
 import type { Event, StoredEvent } from '../event/event.ts';
 import { streamIdToString, type StreamId } from '../event/stream-id.ts';
 import { isTombstone } from '../event/tombstone.ts';
@@ -11,8 +11,14 @@ import type { ReadAllOptions, ReadStreamOptions } from './read-options.ts';
 /** About so many events are asked for at once. */
 const PAGE_EVENTS = 1_024;
 
+/** A log, and how its events are read. */
+export interface ReadableLog {
+  readonly log: Log;
+  readonly decoder: EventDecoder;
+}
+
 /** The events of a stream, page by page. @throws {StreamDeletedError} */
-export function streamPages<E extends Event>(log: Log, id: StreamId | string, options: ReadStreamOptions): Pages<E> {
+export function streamPages<E extends Event>({ log, decoder }: ReadableLog, id: StreamId | string, options: ReadStreamOptions): Pages<E> {
   const stream = streamIdToString(id);
   const filter: BatchFilter = {
     wantsBatch(batch) {
@@ -21,18 +27,21 @@ export function streamPages<E extends Event>(log: Log, id: StreamId | string, op
     },
     wantsEvent: () => true,
   };
-  return pages<E>((range) => log.readStream(stream, range), 'fromVersion', options, filter);
+  return pages<E>((range) => log.readStream(stream, range), decoder, 'fromVersion', options, filter);
 }
 
 /** The events of the log that pass the filter, page by page. */
-export function logPages<E extends Event>(log: Log, options: ReadAllOptions): Pages<E> {
-  return pages<E>((range) => log.readAll(range), 'fromPosition', options, createBatchFilter(options.filter));
+export function logPages<E extends Event>({ log, decoder }: ReadableLog, options: ReadAllOptions): Pages<E> {
+  const { filter = {} } = options;
+  const { correlationId } = filter;
+  return pages<E>((range) => log.readAll({ ...range, correlationId }), decoder, 'fromPosition', options, createBatchFilter(filter));
 }
 
 type Pages<E extends Event> = AsyncGenerator<StoredEvent<E>[], void, undefined>;
 
 async function* pages<E extends Event>(
   read: (range: ReadRange) => Promise<Page>,
+  decoder: EventDecoder,
   from: 'fromVersion' | 'fromPosition',
   options: ReadStreamOptions & ReadAllOptions,
   filter: BatchFilter,
@@ -54,8 +63,8 @@ async function* pages<E extends Event>(
     const events: StoredEvent<E>[] = [];
     for (const batch of page.batches) {
       if (!filter.wantsBatch(batch)) continue;
-      const decoded = decodeBatch<E>(batch);
-      for (const event of forwards ? decoded : decoded.reverse()) {
+      const decoded = (await decoder.decode(decodeBatch(batch))) as readonly StoredEvent<E>[];
+      for (const event of forwards ? decoded : [...decoded].reverse()) {
         if (filter.wantsEvent(event) && (forwards ? event[place] >= start : event[place] <= start)) events.push(event);
       }
     }

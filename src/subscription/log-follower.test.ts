@@ -1,3 +1,4 @@
+import { plainDecoder } from '../event/event-batch.ts';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { encodeAppend } from '../store/encode-append.ts';
 import { defaultLimits } from '../event/limits.ts';
@@ -50,7 +51,7 @@ async function watchedLog(): Promise<Watched> {
 }
 
 function follow({ log, name }: Watched, pollIntervalMs = NEVER_MS): LogFollower {
-  const follower = new LogFollower(log, name, pollIntervalMs);
+  const follower = new LogFollower(log, plainDecoder, name, pollIntervalMs);
   onTestFinished(() => follower.close());
   return follower;
 }

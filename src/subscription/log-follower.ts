@@ -1,6 +1,7 @@
-import type { EventBatch } from '../event/event-batch.ts';
+import type { EventBatch, EventDecoder } from '../event/event-batch.ts';
+import type { Hint } from '../event/hint.ts';
 import type { Log, Page } from '../storage/storage.ts';
-import { createHintChannel, type Hint, type HintChannel } from '../tabs/hint-channel.ts';
+import { createHintChannel, type HintChannel } from '../tabs/hint-channel.ts';
 import { onPageAwake } from '../tabs/page-events.ts';
 import { unref } from '../tabs/unref.ts';
 
@@ -20,6 +21,9 @@ export interface Follower {
 /** Follows one log for all subscriptions of a store: knows when to look, and looks once for all of them. */
 export class LogFollower {
   readonly log: Log;
+  readonly decoder: EventDecoder;
+  /** Whether positions may have gaps. */
+  readonly sparse: boolean;
   readonly #channel: HintChannel;
   readonly #followers = new Set<Follower>();
   /** Reads under way, by where they begin. */
@@ -33,9 +37,12 @@ export class LogFollower {
   #believing: ReturnType<typeof setTimeout> | undefined;
   readonly #polling: ReturnType<typeof setInterval>;
   readonly #closing = new AbortController();
+  #unlisten: (() => void) | undefined;
 
-  constructor(log: Log, storageName: string, pollIntervalMs: number) {
+  constructor(log: Log, decoder: EventDecoder, storageName: string, pollIntervalMs: number, sparse = false) {
     this.log = log;
+    this.decoder = decoder;
+    this.sparse = sparse;
     this.#polling = setInterval(() => void this.#poll(), pollIntervalMs);
     unref(this.#polling);
     onPageAwake(() => this.wake(), this.#closing.signal);
@@ -54,6 +61,7 @@ export class LogFollower {
   /** Wakes the follower whenever there may be something new, until the returned function is called. */
   follow(follower: Follower): () => void {
     this.#followers.add(follower);
+    this.#unlisten ??= this.log.onHint?.((hint) => this.#onHint(hint));
     return () => this.#followers.delete(follower);
   }
 
@@ -95,6 +103,7 @@ export class LogFollower {
     clearTimeout(this.#believing);
     this.#closing.abort();
     this.#channel.close();
+    this.#unlisten?.();
     for (const follower of [...this.#followers]) follower.end();
   }
 

@@ -1,4 +1,4 @@
-import { decodeBatch } from '../event/event-batch.ts';
+import { decodeBatch, type EventBatch } from '../event/event-batch.ts';
 import { StorageUnavailableError, StreamDeletedError } from '../event/errors.ts';
 import type { Event, StoredEvent } from '../event/event.ts';
 import { isStreamDeleted } from '../event/tombstone.ts';
@@ -17,6 +17,10 @@ interface SourcePage<E extends Event> {
   readonly more: boolean;
 }
 
+async function decode<E extends Event>({ decoder }: LogFollower, batch: EventBatch): Promise<readonly StoredEvent<E>[]> {
+  return (await decoder.decode(decodeBatch(batch))) as readonly StoredEvent<E>[];
+}
+
 /** The whole log after a position, as far as the filter lets it through. */
 export function logSource<E extends Event>(follower: LogFollower, after: number, filter: BatchFilter): Source<E> {
   let cursor = after;
@@ -30,11 +34,11 @@ export function logSource<E extends Event>(follower: LogFollower, after: number,
       for (const batch of batches) {
         const end = batch.position + batch.count - 1;
         if (end <= cursor) continue;
-        if (batch.position > cursor + 1) {
+        if (batch.position > cursor + 1 && !follower.sparse) {
           throw new StorageUnavailableError(`The log has a gap after position ${cursor}.`);
         }
         if (filter.wantsBatch(batch)) {
-          for (const event of decodeBatch<E>(batch)) {
+          for (const event of await decode<E>(follower, batch)) {
             if (event.globalPosition > cursor && filter.wantsEvent(event)) events.push(event);
           }
         }
@@ -74,7 +78,8 @@ export function streamSource<E extends Event>(follower: LogFollower, stream: str
       const head = await follower.log.head();
       const { batches, next } = await follower.log.readStream(stream, { from: version + 1, limit: 256, direction: 'forwards' });
       if (next === undefined) live = logSource(follower, head, createBatchFilter({ streams: [stream] }));
-      return { events: fresh(batches.flatMap((batch) => decodeBatch<E>(batch))), more: next !== undefined };
+      const pages = await Promise.all(batches.map((batch) => decode<E>(follower, batch)));
+      return { events: fresh(pages.flat()), more: next !== undefined };
     },
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createHintChannel, type Hint } from './hint-channel.ts';
+import type { Hint } from '../event/hint.ts';
+import { createHintChannel } from './hint-channel.ts';
 
 /** A channel of hints and what it heard, and a way for anybody to speak on it. */
 function openChannel(): { heard: Hint[]; say: (data: unknown) => void; publish: (hint: Hint) => void; close: () => void } {

@@ -1,10 +1,5 @@
+import type { Hint } from '../event/hint.ts';
 import { unref } from './unref.ts';
-
-/** A wake-up that says how far a log reaches. It carries no data and is never trusted beyond its shape. */
-export interface Hint {
-  readonly epoch: string;
-  readonly position: number;
-}
 
 export interface HintChannel {
   /** To all others of the origin that have the log open: tabs, workers, service workers. Only after the commit is durable. */

@@ -1,6 +1,8 @@
 import { closeRules } from './close-rules.ts';
+import { codecRules } from './codec-rules.ts';
 import { concurrencyRules } from './concurrency-rules.ts';
 import { consumerRules } from './consumer-rules.ts';
+import { correlationRules } from './correlation-rules.ts';
 import { deleteRules } from './delete-rules.ts';
 import { documentAppendRules } from './document-append-rules.ts';
 import { documentListRules } from './document-list-rules.ts';
@@ -21,6 +23,7 @@ import { randomRules } from './random-rules.ts';
 import { readAllRules } from './read-all-rules.ts';
 import { readStreamRules } from './read-stream-rules.ts';
 import { reopenRules } from './reopen-rules.ts';
+import { replicaRules } from './replica-rules.ts';
 import { snapshotRules } from './snapshot-rules.ts';
 import { streamIdRules } from './stream-id-rules.ts';
 import { streamListRules } from './stream-list-rules.ts';
@@ -46,6 +49,8 @@ const rules: readonly ((suite: Suite) => void)[] = [
   deleteRules,
   truncateRules,
   snapshotRules,
+  correlationRules,
+  codecRules,
   documentRules,
   documentListRules,
   documentAppendRules,
@@ -56,6 +61,7 @@ const rules: readonly ((suite: Suite) => void)[] = [
   closeRules,
   exportRules,
   importRules,
+  replicaRules,
   randomRules,
 ];
 

@@ -2,13 +2,13 @@ import { encodeAppend } from '../store/encode-append.ts';
 import { defaultLimits } from '../event/limits.ts';
 import type { EventData } from '../event/event.ts';
 import { AnyVersion, NoStream } from '../event/version.ts';
-import type { Append, AppendOutcome, DocumentWrites, Log } from '../storage/storage.ts';
+import type { Append, AppendDocuments, AppendOutcome, DocumentWrites, Log } from '../storage/storage.ts';
 import { assertEqual } from './assert.ts';
 import { at, document, openDocuments, openLog } from './documents.ts';
 import { identified, numbered, positionsOf, range, toArray } from './events.ts';
 import type { Suite } from './suite.ts';
 
-function append(stream: string, expectedVersion: number, events: readonly EventData[], documents?: DocumentWrites): Append {
+function append(stream: string, expectedVersion: number, events: readonly EventData[], documents?: AppendDocuments): Append {
   const encoded = encodeAppend([{ streamId: stream, expectedVersion, events }], { limits: defaultLimits, now: 1_000, metadata: undefined });
   return { ...encoded, ...(documents && { documents }) };
 }
@@ -59,6 +59,19 @@ export function documentAppendRules({ group, rule }: Suite): void {
       assertEqual([await handle.head(), await documents.get([at('b')])], [0, [undefined]], 'what is there');
       assertEqual(await commit(handle, append('Order-1', NoStream, numbered(2), { expect: [{ ...at('a'), data: '"1"' }], puts: [document('a', '2')] })), [2], 'the outcome when it is as expected');
       assertEqual(await documents.get([at('a')]), ['"2"'], 'the document');
+    });
+
+    rule('that were made for a position refuse the append when another event has it', async (log) => {
+      const handle = await openLog(log);
+      const documents = await handle.documents();
+      await commit(handle, append('Order-1', NoStream, numbered(3)));
+      const writes = { puts: [document('a', '1')] };
+      assertEqual(await commit(handle, append('Order-2', NoStream, numbered(1), { ...writes, position: 3 })), ['DOCUMENT_CONFLICT'], 'the outcome behind the end');
+      assertEqual(await commit(handle, append('Order-2', NoStream, numbered(1), { ...writes, position: 5 })), ['DOCUMENT_CONFLICT'], 'the outcome beyond the end');
+      assertEqual([await handle.head(), await documents.get([at('a')])], [3, [undefined]], 'what is there');
+      const both = [append('Order-2', NoStream, numbered(2), { ...writes, position: 4 }), append('Order-3', NoStream, numbered(1), { puts: [document('b', '1')], position: 6 })];
+      assertEqual(await commit(handle, ...both), [2, 1], 'the outcomes at the end');
+      assertEqual(await documents.get([at('a'), at('b')]), ['"1"', '"1"'], 'the documents');
     });
 
     rule('refuse their own append only, and each append of a group finds them as those before it leave them', async (log) => {

@@ -1,6 +1,8 @@
 import type { EventData } from '../event/event.ts';
+import { newIdBase } from '../event/event-id.ts';
 import { AnyVersion } from '../event/version.ts';
 import { assert, assertEqual, assertFails } from './assert.ts';
+import { openLog } from './documents.ts';
 import { numbered } from './events.ts';
 import { record } from './recording.ts';
 import type { Suite } from './suite.ts';
@@ -98,6 +100,27 @@ export function payloadRules({ group, rule }: Suite): void {
       await record(store.subscribeToAll(0)).untilCount(1);
       assertEqual(({} as Record<string, unknown>)['polluted'], undefined, 'Object.prototype');
       assertEqual((await store.loadStream('Order-1'))[0]?.data, { hasOwnProperty: 1, valueOf: 2 }, 'the data');
+    });
+
+    rule('the JSON text of an event is kept to the letter: the order of keys, numbers that JavaScript cannot hold, escapes', async (log) => {
+      const handle = await openLog(log);
+      const data = ['{"b":1,"a":2,"10":3,"9":4}', '[1e400,-0,0.10,1E2,12345678901234567890,5e-324]', '"\\u0000\\ud83d\\u00e9/\\/"', '{"a":{"a":[{"a":"{\\"[,]"}]}}', '"~ \ue000"'];
+      const types = data.map((_, i) => `Type ${i}`);
+      const batch = { stream: 'Order-1', count: data.length, timestamp: 1, idBase: newIdBase(1), events: `[${data.map((text, i) => `["${types[i]}",${text}]`).join(',')}]` };
+      await handle.commit([{ writes: [{ stream: 'Order-1', expectedVersion: AnyVersion, batches: [batch] }], ids: [] }]);
+      for (const read of [await handle.readStream('Order-1', { from: 1, limit: 9, direction: 'forwards' }), await (await openLog(log)).readAll({ from: 1, limit: 9, direction: 'forwards' })]) {
+        const text = read.batches.map(({ events }) => events).join();
+        for (const [i, kept] of data.entries()) assert(text.includes(`"${types[i]}",${kept}`), `${kept} is not in ${text}`);
+      }
+    });
+
+    rule('the type of an event may hold any character', async (log) => {
+      const store = await log.open();
+      const types = ['Größe geändert', '注文😀', 'a\0b', 'x\ud83dy', '\ue000', '\ue0000000', '~007e', '"\\', ' '];
+      await store.appendToStream('Order-1', AnyVersion, types.map((type) => ({ type, data: null, metadata: { correlationId: type } })));
+      const events = await (await log.open()).loadStream('Order-1');
+      assertEqual(events.map(({ type }) => type), types, 'the types');
+      assertEqual(events.map(({ metadata }) => metadata.correlationId), types, 'the metadata');
     });
 
     rule('a refused append refuses nothing of its neighbours in the same tick', async (log) => {

@@ -22,7 +22,7 @@ export interface ConformanceOptions {
   /** Removes the data of a storage that `createStorage` made; every handle on it is closed by then. */
   readonly disposeStorage?: (storage: Storage) => void | Promise<void>;
   /** Opens a store on a storage; `openEventStore` unless told. */
-  readonly openStore?: <E extends Event = Event>(options: OpenEventStoreOptions) => Promise<EventStore<E>>;
+  readonly openStore?: <E extends Event = Event>(options: OpenEventStoreOptions<E>) => Promise<EventStore<E>>;
   /** What is not there in this environment; it is looked for unless told. */
   readonly supports?: Partial<Supports>;
   /** The seed of the random tests, to repeat a run that failed. */
@@ -50,6 +50,7 @@ export function testStorage(options: ConformanceOptions, { describe, it }: TestF
     supports: {
       hints: typeof BroadcastChannel !== 'undefined',
       gzip: typeof CompressionStream !== 'undefined' && typeof DecompressionStream !== 'undefined',
+      replicas: false,
       ...options.supports,
     },
     random: { seed: options.seed, runs: options.randomRuns ?? 25 },
@@ -68,7 +69,7 @@ async function runRule(options: ConformanceOptions, { hints }: Supports, body: (
     cleanUps.push(() => disposeStorage?.(storage));
     return {
       storage,
-      async open<E extends Event>(more?: Partial<OpenEventStoreOptions>) {
+      async open<E extends Event>(more?: Partial<OpenEventStoreOptions<E>>) {
         const store = await openStore<E>({ storage, ...polling, ...more });
         cleanUps.push(() => store.close());
         return store;

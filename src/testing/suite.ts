@@ -7,7 +7,7 @@ import type { OpenEventStoreOptions } from '../store/open-event-store.ts';
 export interface LogUnderTest {
   readonly storage: Storage;
   /** Another handle on the log, which the suite closes. */
-  open<E extends Event = Event>(options?: Partial<OpenEventStoreOptions>): Promise<EventStore<E>>;
+  open<E extends Event = Event>(options?: Partial<OpenEventStoreOptions<E>>): Promise<EventStore<E>>;
   /** Another log, as fresh. */
   another(): Promise<LogUnderTest>;
   /** Runs at the end of the rule, whatever happens. */
@@ -28,6 +28,8 @@ export interface Supports {
   readonly hints: boolean;
   /** CompressionStream and DecompressionStream. */
   readonly gzip: boolean;
+  /** The storage can hold a part of another log, with its positions, as a synced store needs; false unless told. */
+  readonly replicas: boolean;
 }
 
 export interface RandomOptions {

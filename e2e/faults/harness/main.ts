@@ -7,6 +7,7 @@ import { Appender, type Acknowledged, type AppenderOptions } from './appender.ts
 import { audit, batch, randomText } from './batch.ts';
 import { countDatabaseWork, type DatabaseCounts } from './database-counts.ts';
 import { countRequests } from './request-counts.ts';
+import { auditReadModels, openReadModels, statusOf } from './read-models.ts';
 import { Recording, failure, outcome } from './recording.ts';
 import { meet, nextTask } from './tasks.ts';
 
@@ -30,6 +31,7 @@ const harness = {
   ...ermine,
   indexedDbStorage,
   audit,
+  auditReadModels,
   batch,
   failure,
   meet,
@@ -39,6 +41,9 @@ const harness = {
   /** Undefined until `countDatabaseWork()`. */
   counts: undefined as DatabaseCounts | undefined,
   hints: [] as { epoch: string; position: number }[],
+  /** Undefined until `runReadModels()`. */
+  models: undefined as Awaited<ReturnType<typeof openReadModels>> | undefined,
+  statusOf,
   recordings: [] as Recording[],
   appenders: [] as Appender[],
 
@@ -70,6 +75,11 @@ const harness = {
   /** Keeps the hints that others send about a log. */
   listenToHints(name = 'log'): void {
     new BroadcastChannel(harness.hintChannel(name)).onmessage = ({ data }) => harness.hints.push(data);
+  },
+
+  /** Runs the read models of the harness on the store of this tab, or waits for its turn to. */
+  async runReadModels(failsAt?: number): Promise<void> {
+    harness.models = await openReadModels(harness.store, failsAt);
   },
 
   /** Subscribes to the whole log. @returns the index of the recording */

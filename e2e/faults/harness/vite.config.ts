@@ -29,7 +29,7 @@ export default defineConfig({
     target: 'es2022',
     minify: false,
     rolldownOptions: {
-      input: { index: 'index.html', elsewhere: 'elsewhere.html', worker: 'worker.ts' },
+      input: { index: 'index.html', elsewhere: 'elsewhere.html', sync: 'sync.html', worker: 'worker.ts' },
       // A worker is found by its address.
       output: { entryFileNames: '[name].js' },
     },

@@ -2,11 +2,11 @@ import { StorageBlockedError, isErmineError } from '../../event/errors.ts';
 import { idsOf } from '../../event/event-batch.ts';
 import { evaluateAppends, type LogState } from '../evaluate-appends.ts';
 import type { Append, AppendOutcome } from '../storage.ts';
-import { toRecords, type CommitRecord } from './commit-record.ts';
+import { addAll, recordsOf } from './add-records.ts';
+import type { CommitRecord } from './commit-record.ts';
 import { LostConnection, type Connection } from './connection.ts';
-import type { Documents } from './documents.ts';
 import type { HeadCache } from './head-cache.ts';
-import { loadDocuments } from './load-documents.ts';
+import type { Later } from './later.ts';
 import { nameOf } from './open-database.ts';
 import { readState, readTail } from './read-state.ts';
 import { commitsOf } from './schema.ts';
@@ -19,11 +19,13 @@ export class Committer {
   readonly #connection: Connection;
   readonly #cache: HeadCache;
   readonly #durability: 'strict' | 'relaxed';
+  readonly #later: () => Promise<Later>;
   /** Whether an earlier try at the group under way may have gone through: then its event ids tell. */
   #uncertain = false;
 
-  constructor(connection: Connection, cache: HeadCache, durability: 'strict' | 'relaxed') {
+  constructor(connection: Connection, cache: HeadCache, durability: 'strict' | 'relaxed', later: () => Promise<Later>) {
     this.#connection = connection;
+    this.#later = later;
     this.#cache = cache;
     this.#durability = durability;
   }
@@ -31,8 +33,8 @@ export class Committer {
   async commit(appends: readonly Append[]): Promise<readonly AppendOutcome[]> {
     this.#uncertain = false;
     try {
-      // Documents are compared in the transaction that writes them.
-      if (appends.some(({ documents }) => documents)) return await this.#commitInOne(appends, await loadDocuments());
+      // Documents and places are compared in the transaction that writes them.
+      if (appends.some(({ documents, after }) => documents || after !== undefined)) return await this.#commitInOne(appends, (await this.#later()).checkDocuments);
       if (this.#cache.tail === undefined) this.#cache.reset(await this.#connection.look(readTail));
       return (await this.#commitFromCache(appends)) ?? (await this.#commitAfterLooking(appends)) ?? (await this.#commitInOne(appends));
     } catch (error) {
@@ -69,17 +71,17 @@ export class Committer {
   }
 
   /** Reads and adds in one transaction, which no other tab can get ahead of, but which waits for this tab in between. */
-  async #commitInOne(appends: readonly Append[], documents?: Documents): Promise<AppendOutcome[]> {
+  async #commitInOne(appends: readonly Append[], checkDocuments?: Later['checkDocuments']): Promise<AppendOutcome[]> {
     let records: CommitRecord[] = [];
     const outcomes = await this.#connection.run(
-      documents ? ['commits', 'documents'] : ['commits'],
+      checkDocuments ? ['commits', 'documents'] : ['commits'],
       'readwrite',
       async (transaction) => {
         const attempt = this.#attempt(appends);
         const state = await readState({ look: (body) => body(commitsOf(transaction)) }, this.#cache, attempt);
-        const decided = evaluateAppends(attempt, state, await documents?.check(attempt, transaction));
+        const decided = evaluateAppends(attempt, state, await checkDocuments?.(attempt, transaction));
         records = recordsOf(decided);
-        addAll(transaction, records, documents === undefined);
+        addAll(transaction, records, checkDocuments === undefined);
         // If this is run again, the connection was lost meanwhile.
         this.#uncertain = true;
         return decided;
@@ -121,21 +123,6 @@ export class Committer {
     }
     return { tail, heads, locations: new Map() };
   }
-}
-
-/**
- * Issues all requests at once. One record is then committed without waiting, so that a tab that freezes now blocks nobody.
- * Several are not: Firefox commits what is left when one of them but the last fails after `commit()`, half an append.
- *
- * @param alone whether nothing else is written in the transaction
- */
-export function addAll(transaction: IDBTransaction, records: readonly CommitRecord[], alone = true): void {
-  for (const record of records) commitsOf(transaction).add(record);
-  if (alone && records.length < 2) transaction.commit();
-}
-
-export function recordsOf(outcomes: readonly AppendOutcome[]): CommitRecord[] {
-  return toRecords(outcomes.flatMap((outcome) => (outcome.ok ? outcome.batches : [])));
 }
 
 function withAllIds(append: Append): Append {

@@ -1,5 +1,5 @@
 import { MAX_BATCH_EVENTS, MAX_BATCH_UNITS, type EventBatch } from '../../event/event-batch.ts';
-import { baseKey, idKey } from '../../event/event-id.ts';
+import { baseKey, hash53, idKey } from '../../event/event-id.ts';
 import { isTombstone } from '../../event/tombstone.ts';
 import { deletedAt } from '../evaluate-appends.ts';
 
@@ -15,6 +15,8 @@ export interface CommitRecord {
   s: ([stream: string, lastVersion: number] | null)[];
   /** Keys of the event ids, see `idKey`. Indexed. */
   i: number[];
+  /** Keys of the correlation ids of its events, see `hash53`; absent when there are none. Indexed. */
+  c?: number[];
   /** Four numbers for each batch: index of its stream in `s`, version, count, timestamp. */
   h: number[];
   /** The id base of each batch. */
@@ -28,7 +30,7 @@ const MAX_RECORD_BATCHES = 64;
 /** No record holds more events: a window of so many positions meets at least one record. */
 export const MAX_RECORD_EVENTS = MAX_BATCH_EVENTS;
 
-/** Packs batches with consecutive positions into as few records as the bounds allow. */
+/** Packs batches into as few records as the bounds allow; a record has no gap in its positions. */
 export function toRecords(batches: readonly EventBatch[]): CommitRecord[] {
   const records: CommitRecord[] = [];
   let group: EventBatch[] = [];
@@ -38,7 +40,8 @@ export function toRecords(batches: readonly EventBatch[]): CommitRecord[] {
     events += batch.count;
     units += batch.events.length;
     const full = group.length === MAX_RECORD_BATCHES || events > MAX_RECORD_EVENTS || units > MAX_BATCH_UNITS;
-    if (full && group.length > 0) {
+    const last = group.at(-1);
+    if (last && (full || batch.position !== last.position + last.count)) {
       records.push(toRecord(group));
       group = [];
       events = batch.count;
@@ -53,7 +56,8 @@ export function toRecords(batches: readonly EventBatch[]): CommitRecord[] {
 function toRecord(batches: readonly EventBatch[]): CommitRecord {
   const record: CommitRecord = { k: batches[0]!.position, s: [], i: [], h: [], b: [], p: [] };
   const indexByStream = new Map<string, number>();
-  for (const { stream, version, count, timestamp, idBase, events, ids } of batches) {
+  const correlations = new Set<number>();
+  for (const { stream, version, count, timestamp, idBase, events, ids, correlationIds = [] } of batches) {
     let index = indexByStream.get(stream);
     if (index === undefined) indexByStream.set(stream, (index = record.s.push([stream, 0]) - 1));
     record.s[index]![1] = isTombstone({ events }) ? deletedAt(version) : version + count - 1;
@@ -62,7 +66,9 @@ function toRecord(batches: readonly EventBatch[]): CommitRecord {
     record.p.push(events);
     for (let i = 0; ids && i < count; i++) if (ids[i] !== undefined) record.i.push(idKey(ids[i]!));
     if (!ids || ids.includes(undefined)) record.i.push(baseKey(idBase));
+    for (const id of correlationIds) correlations.add(hash53(id));
   }
+  if (correlations.size > 0) record.c = [...correlations];
   return record;
 }
 

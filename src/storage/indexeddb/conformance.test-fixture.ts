@@ -16,6 +16,7 @@ export function testIndexedDb(name: string, framework: TestFramework, randomRuns
       },
       disposeStorage: (storage) => deleteDatabase(databases.get(storage.name)!),
       seed: seedOfRun(),
+      supports: { replicas: true },
       randomRuns,
     },
     framework,

@@ -1,22 +1,16 @@
 import type { NewBatch } from '../../event/event-batch.ts';
-import { idAt } from '../../event/event-id.ts';
-import { evaluateAppends, isDeleted } from '../evaluate-appends.ts';
 import type { AppendOutcome } from '../storage.ts';
-import { addAll, recordsOf } from './commit-appends.ts';
-import { MAX_RECORD_EVENTS, toBatches } from './commit-record.ts';
 import type { Connection } from './connection.ts';
+import { eraseBefore } from './erase.ts';
 import type { HeadCache } from './head-cache.ts';
-import { readHeads, readState } from './read-state.ts';
-import { requested } from './request.ts';
-import { commitsOf, streamRange } from './schema.ts';
+import type { Kit } from './kit.ts';
 import { snapshotsOf } from './snapshots.ts';
 
 type Durability = { readonly durability: 'strict' | 'relaxed' };
 
-const kit = { requested, toBatches, idAt };
-
 /** Writes the tombstone and erases what was before it, in one transaction: other tabs see both or neither. */
 export async function deleteStream(
+  kit: Kit,
   connection: Connection,
   cache: HeadCache,
   stream: string,
@@ -24,18 +18,17 @@ export async function deleteStream(
   tombstone: NewBatch,
   durability: Durability,
 ): Promise<AppendOutcome> {
-  const { eraseBefore } = await import('./erase.ts');
   const append = { writes: [{ stream, expectedVersion, batches: [tombstone] }], ids: [] };
   return connection.run(
     ['commits', 'snapshots'],
     'readwrite',
     async (transaction) => {
-      const commits = commitsOf(transaction);
-      const outcomes = evaluateAppends([append], await readState({ look: (body) => body(commits) }, cache, [append]));
+      const commits = kit.commitsOf(transaction);
+      const outcomes = kit.evaluateAppends([append], await kit.readState({ look: (body) => body(commits) }, cache, [append]));
       if (!outcomes[0]!.ok) return outcomes[0]!;
-      await eraseBefore(commits.index('streams').openCursor(streamRange(stream)), stream, Infinity, undefined, kit);
+      await eraseBefore(kit, commits.index('streams').openCursor(kit.streamRange(stream)), stream, Infinity, undefined);
       transaction.objectStore('snapshots').delete(snapshotsOf(stream));
-      addAll(transaction, recordsOf(outcomes));
+      kit.addAll(transaction, kit.recordsOf(outcomes));
       return outcomes[0]!;
     },
     durability,
@@ -43,17 +36,16 @@ export async function deleteStream(
 }
 
 /** @returns how many events were erased */
-export async function truncateStream(connection: Connection, stream: string, beforeVersion: number, durability: Durability): Promise<number> {
-  const { eraseBefore } = await import('./erase.ts');
+export async function truncateStream(kit: Kit, connection: Connection, stream: string, beforeVersion: number, durability: Durability): Promise<number> {
   return connection.run(
     ['commits'],
     'readwrite',
     async (transaction) => {
-      const commits = commitsOf(transaction);
-      const head = (await readHeads(commits, [stream]))[0]![1];
-      if (isDeleted(head)) return 0;
-      const range = streamRange(stream, 0, beforeVersion + MAX_RECORD_EVENTS);
-      return eraseBefore(commits.index('streams').openCursor(range), stream, beforeVersion, head, kit);
+      const commits = kit.commitsOf(transaction);
+      const head = (await kit.readHeads(commits, [stream]))[0]![1];
+      if (kit.isDeleted(head)) return 0;
+      const range = kit.streamRange(stream, 0, beforeVersion + kit.MAX_RECORD_EVENTS);
+      return eraseBefore(kit, commits.index('streams').openCursor(range), stream, beforeVersion, head);
     },
     { ...durability, repeatable: true },
   );

@@ -1,17 +1,6 @@
 import { eraseFirst } from '../../event/erase-first.ts';
-import type { idAt } from '../../event/event-id.ts';
-import type { CommitRecord, toBatches } from './commit-record.ts';
-import type { requested } from './request.ts';
-
-/**
- * What erasing needs of its neighbours. It is handed over, not imported, so that a bundler can leave this module out of
- * what a page loads at its start without tearing the storage into pieces.
- */
-export interface EraseKit {
-  readonly requested: typeof requested;
-  readonly toBatches: typeof toBatches;
-  readonly idAt: typeof idAt;
-}
+import type { CommitRecord } from './commit-record.ts';
+import type { Kit } from './kit.ts';
 
 /**
  * Erases the payloads of a stream's events before a version, record by record of the cursor.
@@ -20,11 +9,11 @@ export interface EraseKit {
  * @returns how many events were erased
  */
 export async function eraseBefore(
+  kit: Kit,
   request: IDBRequest<IDBCursorWithValue | null>,
   stream: string,
   beforeVersion: number,
   head: number | undefined,
-  kit: EraseKit,
 ): Promise<number> {
   let erased = 0;
   for (let cursor = await kit.requested(request); cursor; cursor = await kit.requested(request)) {
@@ -38,7 +27,7 @@ export async function eraseBefore(
   return erased;
 }
 
-function erase(record: CommitRecord, stream: string, beforeVersion: number, { toBatches, idAt }: EraseKit): { record: CommitRecord; count: number } {
+function erase(record: CommitRecord, stream: string, beforeVersion: number, { toBatches, idAt }: Kit): { record: CommitRecord; count: number } {
   let count = 0;
   const rest: CommitRecord = { ...record, h: [], b: [], p: [] };
   toBatches(record).forEach((batch, i) => {

@@ -1,12 +1,11 @@
 import type { Log, Storage } from '../storage.ts';
 import { Committer } from './commit-appends.ts';
 import { Connection } from './connection.ts';
-import { deleteStream, truncateStream } from './delete-stream.ts';
 import { HeadCache } from './head-cache.ts';
-import { loadDocuments } from './load-documents.ts';
+import { kit } from './kit.ts';
+import type { Later } from './later.ts';
 import { LogReader } from './log-reader.ts';
 import type { Migration } from './schema.ts';
-import { snapshotsIn } from './snapshots.ts';
 
 export interface IndexedDbStorageOptions {
   /** Name of the database; every tab, worker and service worker of the origin that opens it shares one log. */
@@ -50,8 +49,9 @@ export function indexedDbStorageWith(
 
 function openLog(connection: Connection, durability: 'strict' | 'relaxed', persist: boolean): Log {
   const cache = new HeadCache();
-  const committer = new Committer(connection, cache, durability);
-  const reader = new LogReader(connection, cache);
+  const later = async (): Promise<Later> => (await import('./later.ts')).createLater(kit, connection, cache, durability);
+  const committer = new Committer(connection, cache, durability, later);
+  const reader = new LogReader(connection, cache, later);
   let asked = !persist;
   return {
     epoch: connection.epoch!,
@@ -65,13 +65,16 @@ function openLog(connection: Connection, durability: 'strict' | 'relaxed', persi
     head: () => reader.head(),
     readAll: (range) => reader.readAll(range),
     readStream: (stream, range) => reader.readStream(stream, range),
-    streamInfo: (stream) => reader.streamInfo(stream),
-    listStreams: (range) => reader.listStreams(range),
-    deleteStream: (stream, expectedVersion, tombstone) =>
-      deleteStream(connection, cache, stream, expectedVersion, tombstone, { durability }),
-    truncateStream: (stream, beforeVersion) => truncateStream(connection, stream, beforeVersion, { durability }),
-    snapshots: snapshotsIn(connection),
-    documents: async () => (await loadDocuments()).open(connection, durability),
+    streamInfo: async (stream) => (await later()).streamInfo(stream),
+    listStreams: async (range) => (await later()).listStreams(range),
+    deleteStream: async (...stream) => (await later()).deleteStream(...stream),
+    truncateStream: async (...stream) => (await later()).truncateStream(...stream),
+    snapshots: {
+      save: async (...snapshot) => (await later()).snapshots.save(...snapshot),
+      load: async (...key) => (await later()).snapshots.load(...key),
+      delete: async (...key) => (await later()).snapshots.delete(...key),
+    },
+    documents: async () => (await later()).openDocuments(),
     state: () => ({ durability, connection: connection.state }),
     close: () => connection.close(),
   };

@@ -1,13 +1,14 @@
 import type { EventBatch } from '../../event/event-batch.ts';
+import { hash53 } from '../../event/event-id.ts';
 import { isTombstone } from '../../event/tombstone.ts';
-import { isDeleted } from '../evaluate-appends.ts';
-import type { Page, ReadRange, StreamSummary } from '../storage.ts';
-import { MAX_RECORD_EVENTS, lastPosition, toBatches, type CommitRecord } from './commit-record.ts';
+import type { Page, ReadRange } from '../storage.ts';
+import { lastPosition, toBatches, type CommitRecord } from './commit-record.ts';
 import type { Connection } from './connection.ts';
 import type { HeadCache } from './head-cache.ts';
-import { readHeads, readTail } from './read-state.ts';
+import type { Later } from './later.ts';
+import { readTail } from './read-state.ts';
 import { requested } from './request.ts';
-import { commitsOf, streamRange } from './schema.ts';
+import { streamRange } from './schema.ts';
 
 /** An event weighs so many UTF-16 units more than its payload, and a page as much as its events with so many in each. */
 const EVENT_WEIGHT = 256;
@@ -17,11 +18,13 @@ const MEAN_EVENT_WEIGHT = 512;
 export class LogReader {
   readonly #connection: Connection;
   readonly #cache: HeadCache;
+  readonly #later: () => Promise<Later>;
   /** Of a record, by the last page. */
   #weight = 32_768;
 
-  constructor(connection: Connection, cache: HeadCache) {
+  constructor(connection: Connection, cache: HeadCache, later: () => Promise<Later>) {
     this.#connection = connection;
+    this.#later = later;
     this.#cache = cache;
   }
 
@@ -29,7 +32,12 @@ export class LogReader {
     return this.#connection.look(readTail);
   }
 
-  async readAll({ from, limit, direction }: ReadRange): Promise<Page> {
+  async readAll(range: ReadRange): Promise<Page> {
+    const { from, limit, direction, correlationId } = range;
+    if (correlationId !== undefined) {
+      const page = await (await this.#later()).readCorrelated(hash53(correlationId), range);
+      if (page) return page;
+    }
     if (direction === 'backwards') return this.#backwards(undefined, from, limit);
     const count = this.#recordsFor(limit);
     const records = await this.#connection.look((commits) => requested<CommitRecord[]>(commits.getAll(IDBKeyRange.lowerBound(from), count)));
@@ -45,11 +53,12 @@ export class LogReader {
   }
 
   async readStream(stream: string, { from, limit, direction }: ReadRange): Promise<Page> {
-    const page = direction === 'backwards' ? await this.#backwards(stream, from, limit) : await this.#streamForwards(stream, from, limit);
-    if (page.batches.length > 0 || from === 1 || from === Infinity) return page;
-    // Of a stream that was deleted at another version, the tombstone tells.
-    const last = await this.#backwards(stream, Infinity, 1);
-    return { batches: last.batches.filter(isTombstone), next: undefined };
+    if (direction === 'backwards') return this.#backwards(stream, from, limit);
+    const page = await this.#streamForwards(stream, from, limit);
+    if (page.batches.length > 0 || from === 1) return page;
+    // Of a stream that was deleted before this version, the tombstone tells.
+    const last = await this.#connection.look((commits) => requested(commits.index('streams').openCursor(streamRange(stream), 'prev')));
+    return { batches: last ? toBatches(last.value as CommitRecord, stream).filter(isTombstone) : [], next: undefined };
   }
 
   async #streamForwards(stream: string, from: number, limit: number): Promise<Page> {
@@ -59,57 +68,17 @@ export class LogReader {
       requested<CommitRecord[]>(commits.index('streams').getAll(streamRange(stream, from), count)),
     );
     const batches = this.#toBatches(records, stream);
-    if (records.length === count) return { batches, next: lastVersion(batches) + 1 };
-    const head = records.at(-1)?.s.find((entry) => entry?.[0] === stream)?.[1] ?? (from === 1 ? 0 : undefined);
+    // Of the record, and not of its batches: they may have been erased.
+    const last = records.at(-1)?.s.find((entry) => entry?.[0] === stream)?.[1];
+    if (records.length === count && Number.isInteger(last)) return { batches, next: last! + 1 };
+    const head = last ?? (from === 1 ? 0 : undefined);
     // A later read may have come in before: then this is what the stream was, not what it is.
     if (head !== undefined && this.#cache.tail === tail) this.#cache.set(stream, head);
     return { batches, next: undefined };
   }
 
-  /** Record by record from the end: there is no request for many of them in this order. */
   async #backwards(stream: string | undefined, from: number, limit: number): Promise<Page> {
-    const records: CommitRecord[] = [];
-    const placeOf = (batch: EventBatch): number => (stream === undefined ? batch.position : batch.version);
-    let events = 0;
-    await this.#read(async (commits) => {
-      const source = stream === undefined ? commits : commits.index('streams');
-      // The record that holds version `from` of a stream ends at most so much later; of a deleted one there is one record.
-      const range = stream === undefined ? IDBKeyRange.upperBound(from) : streamRange(stream, 0, from + MAX_RECORD_EVENTS);
-      const request = source.openCursor(range, 'prev');
-      for (let cursor = await requested(request); cursor && events < limit; cursor = await requested(request)) {
-        records.unshift(cursor.value as CommitRecord);
-        for (const batch of toBatches(records[0]!, stream)) if (placeOf(batch) <= from) events += batch.count;
-        cursor.continue();
-      }
-    });
-    const batches = this.#toBatches(records, stream).filter((batch) => placeOf(batch) <= from || isTombstone(batch));
-    return { next: events < limit ? undefined : placeOf(batches[0]!) - 1, batches: batches.reverse() };
-  }
-
-  async streamInfo(stream: string): Promise<StreamSummary | undefined> {
-    const [summary] = await this.#connection.look((commits) => summarize(commits, [stream]));
-    return summary!.version === 0 ? undefined : summary;
-  }
-
-  async listStreams(range: { category: string | undefined; after: string | undefined; limit: number }): Promise<StreamSummary[]> {
-    const { category, after, limit } = range;
-    return this.#read(async (commits) => {
-      // An array is above every number, so [stream, []] is after all keys of the stream; "." is the character after "-".
-      const lower = after !== undefined ? [after, []] : [category === undefined ? '' : `${category}-`];
-      const names = category === undefined ? IDBKeyRange.lowerBound(lower) : IDBKeyRange.bound(lower, [`${category}.`]);
-      const streams: string[] = [];
-      const keys = commits.index('streams').openKeyCursor(names);
-      for (let cursor = await requested(keys); cursor && streams.length < limit; cursor = await requested(keys)) {
-        const [stream] = cursor.key as [string, number];
-        streams.push(stream);
-        cursor.continue([stream, []]);
-      }
-      return summarize(commits, streams);
-    });
-  }
-
-  #read<T>(body: (commits: IDBObjectStore) => Promise<T>): Promise<T> {
-    return this.#connection.run(['commits'], 'readonly', (transaction) => body(commitsOf(transaction)));
+    return (await this.#later()).readBackwards(stream, from, limit);
   }
 
   /** How many records have about so many events, or fewer large ones. */
@@ -123,14 +92,4 @@ export class LogReader {
     if (weight > 0) this.#weight = weight / records.length;
     return stream === undefined ? batches : batches.filter((batch) => batch.stream === stream);
   }
-}
-
-async function summarize(commits: IDBObjectStore, streams: readonly string[]): Promise<StreamSummary[]> {
-  const heads = await readHeads(commits, streams);
-  return heads.map(([stream, head]) => ({ stream, version: Math.floor(head), deleted: isDeleted(head) }));
-}
-
-function lastVersion(batches: readonly EventBatch[]): number {
-  const last = batches.at(-1);
-  return last ? last.version + last.count - 1 : 0;
 }

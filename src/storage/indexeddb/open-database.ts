@@ -87,6 +87,8 @@ async function tryToOpen(options: OpenOptions): Promise<OpenDatabase> {
 }
 
 function upgrade(request: IDBOpenDBRequest, oldVersion: number, { migrations = currentMigrations }: OpenOptions): void {
+  // A database that is not one of Ermine is left as it is.
+  if (oldVersion > 0 && !request.result.objectStoreNames.contains('meta')) return request.transaction!.abort();
   for (const migrate of migrations.slice(oldVersion)) migrate(request.result, request.transaction!);
 }
 
@@ -95,7 +97,7 @@ export function nameOf(error: unknown): string | undefined {
   return error instanceof Error || error instanceof DOMException ? error.name : undefined;
 }
 
-export const TIMED_OUT = Symbol('timed out');
+export const TIMED_OUT = Symbol();
 
 /** Rejects with {@link TIMED_OUT} when the promise takes too long; what it does later is left to `late`. */
 export function within<T>(timeoutMs: number, promise: Promise<T>, late: () => void): Promise<T> {

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { addAll } from './commit-appends.ts';
+import { addAll } from './add-records.ts';
 import type { CommitRecord } from './commit-record.ts';
 import { completed, requested } from './request.ts';
 

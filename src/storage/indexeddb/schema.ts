@@ -19,11 +19,18 @@ export const migrations: readonly Migration[] = [
     database.createObjectStore('snapshots');
     transaction.objectStore('meta').put(idAt(newIdBase(Date.now()), 0), 'epoch');
   },
-  (database, transaction) => {
-    // A database that is not one of Ermine is left as it is.
-    if (!database.objectStoreNames.contains('meta')) return transaction.abort();
+  (database) => {
     // [collection, index, value, key]: a range of an index is in the order of its values, then of the keys.
     database.createObjectStore('documents', { keyPath: ['c', 'k'] }).createIndex('values', 'v', { multiEntry: true });
+  },
+  (_, transaction) => {
+    const commits = commitsOf(transaction);
+    commits.createIndex('correlations', 'c', { multiEntry: true });
+    // Records up to this one were written without: they are searched one by one.
+    commits.openKeyCursor(null, 'prev').onsuccess = ({ target }) => {
+      const last = (target as IDBRequest<IDBCursor | null>).result;
+      if (last) transaction.objectStore('meta').put(last.key, 'uncorrelatedUntil');
+    };
   },
 ];
 

@@ -1,11 +1,11 @@
 import type { SnapshotLog, SnapshotRecord } from '../storage.ts';
 import type { Connection } from './connection.ts';
-import { endAlone, requested } from './request.ts';
+import type { Kit } from './kit.ts';
 
 /** A snapshot can be made again: it need not survive a power cut. */
 const RELAXED = { durability: 'relaxed', repeatable: true } as const;
 
-export function snapshotsIn(connection: Connection): SnapshotLog {
+export function snapshotsIn({ endAlone, requested }: Kit, connection: Connection): SnapshotLog {
   const run = <T>(mode: 'readonly' | 'readwrite', body: (snapshots: IDBObjectStore) => IDBRequest<T>): Promise<T> =>
     connection.run(['snapshots'], mode, (transaction) => endAlone(transaction, requested(body(transaction.objectStore('snapshots')))), RELAXED);
   return {

@@ -22,8 +22,10 @@ export class MemoryDocuments {
   }
 
   /** Writes the documents of an append that is about to be accepted, or says why they refuse it. */
-  writeWith({ documents }: Append): DocumentConflictError | undefined {
-    const conflict = documents && this.write(documents);
+  writeWith({ documents }: Append, tail: number): DocumentConflictError | undefined {
+    if (!documents) return undefined;
+    const { position = tail + 1 } = documents;
+    const conflict = position === tail + 1 ? this.write(documents) : { collection: '', key: '' };
     return conflict && new DocumentConflictError(conflict.collection, conflict.key);
   }
 

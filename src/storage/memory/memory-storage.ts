@@ -1,8 +1,9 @@
 import { eraseFirst } from '../../event/erase-first.ts';
 import { decodeBatch, type EventBatch, type NewBatch } from '../../event/event-batch.ts';
-import { StoreClosedError } from '../../event/errors.ts';
+import { ConcurrencyError, StoreClosedError } from '../../event/errors.ts';
 import { idAt } from '../../event/event-id.ts';
 import { categoryOf } from '../../event/stream-id.ts';
+import { checkPlace } from '../check-place.ts';
 import { deletedAt, evaluateAppends, isDeleted, type EventLocation } from '../evaluate-appends.ts';
 import type {
   Append,
@@ -66,7 +67,7 @@ class MemoryLog implements Log {
 
   async commit(appends: readonly Append[]): Promise<AppendOutcome[]> {
     const data = this.#open();
-    const outcomes = evaluateAppends(appends, data, (append) => data.documents.writeWith(append));
+    const outcomes = evaluateAppends(appends, data, (append, state) => checkPlace(append, state, ConcurrencyError) ?? data.documents.writeWith(append, state.tail));
     for (const outcome of outcomes) if (outcome.ok) for (const batch of outcome.batches) this.#write(data, batch);
     return outcomes;
   }

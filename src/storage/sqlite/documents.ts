@@ -32,8 +32,10 @@ function write(database: Database, { expect = [], puts = [], deletes = [] }: Doc
 }
 
 /** Writes the documents of an append that is about to be accepted, or says why they refuse it. */
-export function writeWithAppend(database: Database, { documents }: Append): DocumentConflictError | undefined {
-  const conflict = documents && write(database, documents);
+export function writeWithAppend(database: Database, { documents }: Append, tail: number): DocumentConflictError | undefined {
+  if (!documents) return undefined;
+  const { position = tail + 1 } = documents;
+  const conflict = position === tail + 1 ? write(database, documents) : { collection: '', key: '' };
   return conflict && new DocumentConflictError(conflict.collection, conflict.key);
 }
 

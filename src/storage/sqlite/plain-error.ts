@@ -14,8 +14,8 @@ export function toPlainError(error: unknown): PlainError {
 }
 
 class RevivedError extends ErmineError {
-  constructor({ name, code, message, ...fields }: PlainError) {
-    super(name, code, message, fields);
+  constructor({ code, message, ...fields }: PlainError) {
+    super(code, message, fields);
   }
 }
 

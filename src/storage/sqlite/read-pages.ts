@@ -24,9 +24,7 @@ function pageSql(place: Place, order: 'ASC' | 'DESC', where: string): string {
     )`;
 }
 
-const LOG_FORWARDS = pageSql('position', 'ASC', `
-  position >= coalesce((SELECT position FROM log_batches WHERE position <= ?1 ORDER BY position DESC LIMIT 1), 1)
-  AND position + count > ?1 AND position < ?1 + ?2`);
+const LOG_FORWARDS = pageSql('position', 'ASC', 'position >= ?1 AND position < ?2');
 const LOG_BACKWARDS = pageSql('position', 'DESC', 'position <= ?1 AND position > ?1 - ?2 - 256 AND position + count > ?1 - ?2 + 1');
 const STREAM_FORWARDS = pageSql('version', 'ASC', 'stream = ?1 AND version >= ?2 AND version < ?3');
 const STREAM_BACKWARDS = pageSql('version', 'DESC', 'stream = ?1 AND version <= ?2 AND version > ?2 - ?3 - 256 AND version + count > ?2 - ?3 + 1');
@@ -37,9 +35,21 @@ export interface RawPage {
   readonly end: number;
 }
 
+/** Where a page begins: at the batch that holds the position, or else at the next one in the direction. There may be gaps. */
+const FIRST = `
+  SELECT coalesce(
+    (SELECT position FROM (SELECT position, count FROM log_batches WHERE position <= ?1 ORDER BY position DESC LIMIT 1) WHERE position + count > ?1),
+    (SELECT position FROM log_batches WHERE position > ?1 ORDER BY position LIMIT 1))`;
+const LAST = 'SELECT position + count - 1 FROM log_batches WHERE position <= ? ORDER BY position DESC LIMIT 1';
+
 export function readAll(database: Database, { from, limit, direction }: ReadRange): RawPage {
   const end = readTail(database);
-  const text = direction === 'forwards' ? database.run(LOG_FORWARDS, from, limit) : database.run(LOG_BACKWARDS, Math.min(from, end), limit);
+  const start = Math.min(from, Number.MAX_SAFE_INTEGER);
+  const place = database.run(direction === 'forwards' ? FIRST : LAST, start) as number | null | undefined;
+  let text: unknown = '';
+  if (typeof place === 'number') {
+    text = direction === 'forwards' ? database.run(LOG_FORWARDS, place, Math.max(start, place) + limit) : database.run(LOG_BACKWARDS, Math.min(start, place), limit);
+  }
   return { text: (text as string | null) ?? '', end };
 }
 
@@ -48,16 +58,16 @@ const STREAM = `
   SELECT json_array(id, version, deleted, coalesce(
     (SELECT version FROM log_batches b WHERE b.stream = s.id AND b.version <= ?2 AND b.version + b.count > ?2 ORDER BY version DESC LIMIT 1),
     (SELECT version FROM log_batches b WHERE b.stream = s.id AND b.version > ?2 ORDER BY version LIMIT 1)
-  ))
+  ), (SELECT version + count - 1 FROM log_batches b WHERE b.stream = s.id AND b.version <= ?2 ORDER BY version DESC LIMIT 1))
   FROM log_streams s WHERE name = ?1`;
 
 export function readStream(database: Database, stream: string, { from, limit, direction }: ReadRange): RawPage {
-  const found = database.json<[number, number, number, number | null]>(STREAM, toSortable(stream), Math.min(from, Number.MAX_SAFE_INTEGER));
+  const found = database.json<[number, number, number, number | null, number | null]>(STREAM, toSortable(stream), Math.min(from, Number.MAX_SAFE_INTEGER));
   if (!found) return { text: '', end: 0 };
-  const [id, end, deleted, first] = found;
+  const [id, end, deleted, first, last] = found;
   let text;
   if (deleted) text = database.run(STREAM_BACKWARDS, id, end, 1);
-  else if (direction === 'backwards') text = database.run(STREAM_BACKWARDS, id, Math.min(from, end), limit);
+  else if (direction === 'backwards') text = database.run(STREAM_BACKWARDS, id, Math.min(from, last ?? 0), limit);
   else text = first === null ? '' : database.run(STREAM_FORWARDS, id, first, Math.max(from, first) + limit);
   return { text: (text as string | null) ?? '', end };
 }

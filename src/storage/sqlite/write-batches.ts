@@ -45,11 +45,17 @@ export function insertBatches(database: Database, batches: readonly EventBatch[]
       : [position, toSortable(stream), version, count, timestamp, events.length, idBase],
   );
   database.run(BATCHES, JSON.stringify(rows));
-  // Events that were erased leave a hole, and an array has none.
-  for (let i = 0; i < batches.length; i++) {
-    const first = i;
-    while (batches[i]?.events) i++;
-    const stretch = batches.slice(first, i);
+  // A log that repeats a part of another one has gaps, erased events leave a hole, and an array has neither.
+  let stretch: EventBatch[] = [];
+  const finish = (): void => {
     if (stretch.length > 0) database.run(EVENTS, stretch[0]!.position, `[${stretch.map(({ events }) => events.slice(1, -1)).join(',')}]`);
+    stretch = [];
+  };
+  for (const batch of batches) {
+    const last = stretch.at(-1);
+    if (last && last.position + last.count !== batch.position) finish();
+    if (batch.events === '') finish();
+    else stretch.push(batch);
   }
+  finish();
 }

@@ -1,6 +1,6 @@
 import { StoreClosedError, isErmineError } from '../event/errors.ts';
 import type { EventBatch } from '../event/event-batch.ts';
-import type { Append, AppendOutcome, Log } from '../storage/storage.ts';
+import type { Append, AppendOutcome, Log } from './storage.ts';
 
 /** Appends that one group holds at most. */
 const MAX_GROUP_APPENDS = 2_000;

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { StorageFullError, StorageUnavailableError } from '../event/errors.ts';
 import type { EventBatch } from '../event/event-batch.ts';
 import { defaultLimits } from '../event/limits.ts';
-import { memoryStorage } from '../storage/memory/memory-storage.ts';
-import type { Append, Log } from '../storage/storage.ts';
+import { memoryStorage } from './memory/memory-storage.ts';
+import type { Append, Log } from './storage.ts';
 import { AppendQueue } from './append-queue.ts';
-import { encodeAppend } from './encode-append.ts';
+import { encodeAppend } from '../store/encode-append.ts';
 
 const append = (stream: string, expectedVersion = -1): Append =>
   encodeAppend([{ streamId: stream, expectedVersion, events: [{ type: 'A', data: stream }] }], { limits: defaultLimits, now: 0, metadata: undefined });

@@ -1,0 +1,44 @@
+// A function from Request to Response, served by Node's http.
+import { createServer } from 'node:http';
+import { Readable } from 'node:stream';
+
+/**
+ * @param {(request: Request) => Promise<Response>} handler
+ * @returns {import('node:http').Server} not listening yet
+ */
+export function serveRequests(handler) {
+  return createServer(async (incoming, outgoing) => {
+    const controller = new AbortController();
+    outgoing.on('close', () => controller.abort());
+    try {
+      const response = await handler(toRequest(incoming, controller.signal));
+      outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+      if (!response.body) return outgoing.end();
+      await send(response.body, outgoing);
+    } catch (error) {
+      if (!outgoing.headersSent) outgoing.writeHead(500);
+      outgoing.end();
+      if (!controller.signal.aborted) console.error(error);
+    }
+  });
+}
+
+/** @param {import('node:http').IncomingMessage} incoming @param {AbortSignal} signal */
+function toRequest(incoming, signal) {
+  const { method = 'GET', url = '/', headers } = incoming;
+  const init = /** @type {RequestInit} */ ({ method, headers: /** @type {Record<string, string>} */ (headers), signal });
+  if (method !== 'GET' && method !== 'HEAD') Object.assign(init, { body: Readable.toWeb(incoming), duplex: 'half' });
+  return new Request(`http://${headers.host ?? 'localhost'}${url}`, init);
+}
+
+/** Waits for whoever reads slowly, and stops reading when nobody reads any more. @param {ReadableStream<Uint8Array>} body @param {import('node:http').ServerResponse} outgoing */
+async function send(body, outgoing) {
+  const reader = body.getReader();
+  outgoing.on('close', () => void reader.cancel().catch(() => undefined));
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    if (!outgoing.write(value)) await new Promise((resolve) => outgoing.once('drain', resolve).once('close', resolve));
+  }
+  outgoing.end();
+}

@@ -1,0 +1,94 @@
+import { useState, type FormEvent } from 'react';
+import type { SyncStatus } from 'ermine/sync';
+import type { Device } from './open-devices.ts';
+import { Tray } from './tray.tsx';
+import { useDevice } from './use-device.ts';
+import { REMARKS, sites, slotStream, slots } from './visits.ts';
+
+/** One clerk's screen. */
+export function DevicePanel({ device }: { device: Device }) {
+  const { clerk, store, online$ } = device;
+  const { online, status, week, remarks, pending, rejected } = useDevice(device);
+  const [problem, setProblem] = useState('');
+  const attempt = (work: Promise<unknown>): void => {
+    setProblem('');
+    work.catch((error: Error) => setProblem(error.message));
+  };
+  const book = (index: number): void => {
+    const { visit, version } = week[index]!;
+    const site = sites[(index + (clerk === 'Ada' ? 0 : 3)) % sites.length]!;
+    const event = visit ? ({ type: 'VisitCancelled', data: { clerk } } as const) : ({ type: 'VisitBooked', data: { site, clerk } } as const);
+    attempt(store.appendToStream(slotStream(index), version, [event]));
+  };
+  const remark = (submit: FormEvent<HTMLFormElement>): void => {
+    submit.preventDefault();
+    const text = String(new FormData(submit.currentTarget).get('text')).trim();
+    if (text === '') return;
+    attempt(store.appendToStream(REMARKS, remarks.at(-1)?.version ?? 0, [{ type: 'RemarkAdded', data: { text, clerk } }]));
+    submit.currentTarget.reset();
+  };
+
+  return (
+    <section className="device" aria-label={`${clerk}’s device`}>
+      <header>
+        <h2>{clerk}</h2>
+        <label>
+          <input type="checkbox" checked={online} onChange={(change) => online$.next(change.target.checked)} /> Network
+        </label>
+      </header>
+      <output data-state={status.state}>
+        {inWords(status, pending)}
+      </output>
+      {problem !== '' && <p role="alert">{problem}</p>}
+      <ul className="week">
+        {slots.map((slot, i) => {
+          const { visit, pending: waits } = week[i]!;
+          return (
+            <li key={slot} className={waits ? 'pending' : ''}>
+              <span>
+                {slot}: {visit ? `${visit.site} (${visit.clerk})` : 'free'} {waits && <em>not sent yet</em>}
+              </span>
+              <button type="button" onClick={() => book(i)}>
+                {visit ? 'Cancel' : 'Book'}
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+      <form onSubmit={remark}>
+        <input name="text" aria-label={`Remark of ${clerk}`} placeholder="A remark for everybody" maxLength={200} />
+        <button>Add</button>
+      </form>
+      <ul className="remarks">
+        {remarks.map(({ id, text, by, pending: waits }) => (
+          <li key={id} className={waits ? 'pending' : ''}>
+            {by}: {text} {waits && <em>not sent yet</em>}
+          </li>
+        ))}
+      </ul>
+      <Tray store={store} rejected={rejected} onError={setProblem} />
+    </section>
+  );
+}
+
+function inWords(status: SyncStatus, pending: number): string {
+  const waiting = pending === 0 ? 'Nothing waits.' : `${pending} ${pending === 1 ? 'change waits' : 'changes wait'} to be sent.`;
+  switch (status.state) {
+    case 'upToDate':
+      return pending === 0 ? 'Up to date.' : waiting;
+    case 'offline':
+      return `No network: everything goes on here. ${waiting}`;
+    case 'pushing':
+      return `Sending ${status.done} of ${status.total} …`;
+    case 'pulling':
+      return `Fetching ${status.position} of ${status.head} …`;
+    case 'stuck':
+      return `It does not go on: ${status.error.message} ${waiting}`;
+    case 'paused':
+      return `Paused. ${waiting}`;
+    case 'standby':
+      return `Another tab sends and fetches. ${waiting}`;
+    case 'connecting':
+      return `Connecting … ${waiting}`;
+  }
+}

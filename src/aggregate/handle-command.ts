@@ -1,0 +1,119 @@
+import { ConcurrencyError } from '../event/errors.ts';
+import { hash53 } from '../event/event-id.ts';
+import type { Event, EventData, Metadata, StoredEvent } from '../event/event.ts';
+import { streamIdToString, type StreamId } from '../event/stream-id.ts';
+import { uuidOfText } from '../event/uuid-of-text.ts';
+import { keepSnapshot, loadAggregateState, type AggregateOptions, type AggregateState, type LoadedAggregate } from './aggregate-stream.ts';
+import type { Decider } from './decider.ts';
+import { retryOnConflict, type RetryOptions } from './retry.ts';
+import type { StreamStore } from './stream-store.ts';
+
+export interface HandlerOptions<State> extends Omit<AggregateOptions<State>, 'signal'> {
+  /** What happens when another writer was faster; 5 tries unless told. A number is the tries in all, 1 for none again. */
+  readonly retry?: RetryOptions | number;
+}
+
+export interface CommandOptions {
+  /**
+   * Identifies the command: handling it again changes nothing and gives the first result. It becomes the causation id of
+   * the events, unless their metadata says otherwise.
+   */
+  readonly commandId?: string;
+  /** Of the events, under what each brings itself. */
+  readonly metadata?: Metadata;
+  /** The version that the one who decided has seen: another one is a conflict, and nothing is tried again. */
+  readonly expectedVersion?: number;
+  readonly signal?: AbortSignal;
+  readonly retry?: RetryOptions | number;
+}
+
+export interface CommandResult<State, E extends Event> extends AggregateState<State> {
+  /** What was decided, as it is to be stored; none when there was nothing to do, or when the command had been handled before. */
+  readonly events: readonly EventData<E>[];
+  /** Whether the command had been handled before, so that nothing was written now. */
+  readonly deduplicated: boolean;
+}
+
+/** Handles one command on one stream. */
+export type CommandHandler<State, Command, E extends Event> = (
+  id: StreamId | string,
+  command: Command,
+  options?: CommandOptions,
+) => Promise<CommandResult<State, E>>;
+
+/**
+ * Loads a stream, decides, and appends what was decided if the stream is still at the version that the decision was made
+ * on. When another writer was faster, it loads and decides again, a bounded number of times.
+ *
+ * @returns a function for one command; it rejects with what `decide` throws, with `ConcurrencyError` when others were faster
+ * at every try, and as `appendToStream` does
+ * @example
+ * const handle = handleCommand(store, orderDecider, { snapshots: everyNEvents(100) });
+ * const { state } = await handle('Order-1', { type: 'Ship' }, { commandId: crypto.randomUUID() });
+ */
+export function handleCommand<State, Command, E extends Event>(
+  store: StreamStore<E>,
+  decider: Decider<State, Command, E>,
+  options: HandlerOptions<State> = {},
+): CommandHandler<State, Command, E> {
+  return (id, command, { commandId, metadata, expectedVersion, signal, retry = options.retry } = {}) => {
+    const stream = streamIdToString(id);
+    const loading = { ...options, ...(signal && { signal }) };
+    const once = async (): Promise<CommandResult<State, E>> => {
+      const loaded = await loadAggregateState(store, id, decider, loading);
+      const known = { state: loaded.state, version: loaded.version };
+      const firstId = commandId === undefined ? undefined : eventIdOf(stream, commandId, 0);
+      if (loaded.events.some((event: StoredEvent) => event.id === firstId)) return { ...known, events: [], deduplicated: true };
+      if (expectedVersion !== undefined && expectedVersion !== loaded.version) throw new ConcurrencyError(stream, expectedVersion, loaded.version);
+      try {
+        const decided = [await decider.decide(command, loaded.state)].flat() as readonly EventData<E>[];
+        if (decided.length > 0) return await write(decided.map((event, i) => stamped(event, i, stream, commandId, metadata)), loaded);
+      } catch (error) {
+        if (!(await isAmongOlder(store, id, firstId, loaded))) throw error;
+        return { ...known, events: [], deduplicated: true };
+      }
+      await keepSnapshot(store, id, loaded, loaded, options);
+      return { ...known, events: [], deduplicated: await isAmongOlder(store, id, firstId, loaded) };
+    };
+    const write = async (events: readonly EventData<E>[], loaded: LoadedAggregate<State, E>): Promise<CommandResult<State, E>> => {
+      const { deduplicated } = await store.appendToStream(id, loaded.version, events);
+      const written = await store.loadStreamFrom(id, loaded.version + 1, signal && { signal });
+      const after = {
+        state: written.reduce((state, event) => decider.evolve(state, event), loaded.state),
+        version: loaded.version + written.length,
+      };
+      await keepSnapshot(store, id, loaded, after, options);
+      return { ...after, events: deduplicated ? [] : events, deduplicated };
+    };
+    const attempts = typeof retry === 'number' ? { attempts: retry } : retry;
+    return retryOnConflict(once, expectedVersion === undefined ? attempts : { attempts: 1 }, signal);
+  };
+}
+
+/** The event with the command's metadata under its own, and an id by which the command is known again. */
+function stamped<E extends Event>(event: EventData<E>, index: number, stream: string, commandId: string | undefined, metadata: Metadata | undefined): EventData<E> {
+  const own: Metadata = { ...(commandId !== undefined && { causationId: commandId }), ...metadata, ...event.metadata };
+  const custom = { ...metadata?.custom, ...event.metadata?.custom };
+  const id = commandId === undefined ? event.id : eventIdOf(stream, commandId, index);
+  return {
+    ...event,
+    metadata: { ...own, ...(Object.keys(custom).length > 0 && { custom }) },
+    ...(id !== undefined && { id }),
+  };
+}
+
+function eventIdOf(stream: string, commandId: string, index: number): string {
+  return uuidOfText(`${stream}\n${commandId}\n${index}`, hash53);
+}
+
+/** Whether an event is among those that the snapshot stands for. It is looked for only when the command came to nothing. */
+async function isAmongOlder<State, E extends Event>(
+  store: StreamStore<E>,
+  id: StreamId | string,
+  eventId: string | undefined,
+  { snapshotVersion }: LoadedAggregate<State, E>,
+): Promise<boolean> {
+  if (eventId === undefined || snapshotVersion === 0) return false;
+  for await (const event of store.readStream(id)) if (event.id === eventId) return true;
+  return false;
+}

@@ -1,0 +1,16 @@
+import type { Event, EventData, StoredEvent } from '../event/event.ts';
+import type { StreamId } from '../event/stream-id.ts';
+import type { SnapshotStore } from './snapshot-store.ts';
+
+/** What aggregates need of a store; every `EventStore` has it. */
+export interface StreamStore<E extends Event = Event> {
+  loadStreamFrom(id: StreamId | string, fromVersion: number, options?: { readonly signal?: AbortSignal }): Promise<StoredEvent<E>[]>;
+  readStream(id: StreamId | string, options?: { readonly fromVersion?: number; readonly signal?: AbortSignal }): AsyncIterable<StoredEvent<E>>;
+  appendToStream(
+    id: StreamId | string,
+    expectedVersion: number,
+    events: readonly EventData<E>[],
+  ): Promise<{ readonly version: number; readonly globalPosition: number; readonly deduplicated: boolean }>;
+  getStreamInfo(id: StreamId | string): Promise<{ readonly version: number } | undefined>;
+  readonly snapshots: SnapshotStore;
+}

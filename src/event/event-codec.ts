@@ -1,0 +1,116 @@
+import { eventsPath, type EncodableAppend, type EncodableEvent, type EventCodec } from './encode.ts';
+import { InvalidEventError, InvalidRegistryError, UnreadableEventError } from './errors.ts';
+import type { RawEvent } from './event-batch.ts';
+import { idAt, newIdBase } from './event-id.ts';
+import type { EventDefinition, RegistryOptions } from './event-definition.ts';
+import type { StoredEvent } from './event.ts';
+import { inTurn, isPromise, andThen, type MaybePromise } from './maybe-promise.ts';
+import { createPacker, type PackContext } from './pack-data.ts';
+import type { EventSerializer } from './serializer.ts';
+import { streamIdToString } from './stream-id.ts';
+import { issuePath, type SchemaResult, type StandardSchema } from './standard-schema.ts';
+import { chainUpcasters, shapeName, targetOf, type Upcaster } from './upcaster.ts';
+
+/**
+ * Checks, versions and serializes what is appended; deserializes, upcasts and, if asked, checks what is read.
+ *
+ * @throws {InvalidRegistryError} when the upcasters have a hole or go in a circle
+ */
+export function createCodec(
+  definitions: ReadonlyMap<string, EventDefinition>,
+  { unknown = 'keep', validateOnLoad = false, upcasters = [] }: RegistryOptions,
+  serializer?: EventSerializer,
+): EventCodec {
+  const packer = createPacker(serializer);
+  const turns = inTurn();
+  const current = new Map([...definitions].map(([type, { schemaVersion = 1 }]) => [type, schemaVersion]));
+  for (const [type, version] of current) {
+    if (!Number.isSafeInteger(version) || version < 1) throw new InvalidRegistryError(`the schema version of ${type} is ${version}, which is none`);
+  }
+  const { chains, problem } = chainUpcasters(upcasters, current);
+  if (problem) throw new InvalidRegistryError(problem);
+
+  /** The event as it is to be stored, but for its bytes. */
+  const checked = (event: EncodableEvent, path: string): MaybePromise<EncodableEvent> => {
+    const definition = definitions.get(event.type);
+    if (!definition) {
+      if (unknown === 'refuse') throw new InvalidEventError(`${path}.type`, `is "${event.type}", which is no event of the registry: define it`);
+      return event;
+    }
+    const { schema, schemaVersion = 1 } = definition;
+    const accept = (result: SchemaResult<unknown>): EncodableEvent => {
+      const issue = result.issues?.[0];
+      if (issue) throw new InvalidEventError(`${path}.data${issuePath(issue)}`, `of ${event.type} is refused by its schema: ${issue.message}`);
+      return { ...event, schemaVersion, data: (result as { readonly value: unknown }).value };
+    };
+    return schema ? andThen(validate(schema, event.data), accept) : { ...event, schemaVersion };
+  };
+
+  const encodeEvent = (event: EncodableEvent, path: string, context: PackContext): MaybePromise<EncodableEvent> => {
+    // What is no event at all, or is reserved, is told by the encoding that follows.
+    if (typeof event !== 'object' || event === null || typeof event.type !== 'string' || event.type.startsWith('$')) return event;
+    return andThen(checked(event, path), (valid) => packer.pack(valid, path, context));
+  };
+
+  const decodeEvent = (raw: RawEvent): MaybePromise<StoredEvent> => {
+    const { type, schemaVersion = 1, format } = raw;
+    if (type.startsWith('$')) return raw;
+    const chain = chains.get(shapeName({ type, schemaVersion }));
+    const isCurrent = current.get(type) === schemaVersion;
+    if (!chain && !format && isCurrent && schemaVersion === 1 && !validateOnLoad) return raw;
+    return andThen(packer.unpack(raw), (data) => {
+      const { format: _format, schemaVersion: _version, ...event } = raw;
+      if (chain) return check({ ...event, ...upcast(chain, data, raw) });
+      if (isCurrent) return check({ ...event, data });
+      if (unknown === 'refuse') throw new UnreadableEventError(raw, 'is no event of the registry, in this schema version');
+      return { ...event, data, ...(schemaVersion > 1 && { schemaVersion }) };
+    });
+  };
+
+  const check = (event: StoredEvent): MaybePromise<StoredEvent> => {
+    const schema = validateOnLoad ? definitions.get(event.type)?.schema : undefined;
+    if (!schema) return event;
+    return andThen(validate(schema, event.data), (result) => {
+      const issue = result.issues?.[0];
+      if (issue) throw new UnreadableEventError(event, `is refused by its schema: data${issuePath(issue)}: ${issue.message}`);
+      return { ...event, data: (result as { readonly value: unknown }).value };
+    });
+  };
+
+  return {
+    encode(appends, { metadata, now }) {
+      const encoded = appends.map((append, i): MaybePromise<EncodableAppend> => {
+        const stream = streamIdToString(append.streamId);
+        const path = eventsPath(i, appends.length);
+        const idBase = newIdBase(now);
+        const events = append.events.map((event, j) => encodeEvent(event, `${path}[${j}]`, { stream, metadata, id: idAt(idBase, j) }));
+        return andThen(all(events), (done) => ({ ...append, events: done }));
+      });
+      return turns(all(encoded));
+    },
+    decode: (events) => all(events.map(decodeEvent)),
+  };
+}
+
+/** A schema may answer later; what it then works on is a copy, which the caller cannot change meanwhile. */
+function validate(schema: StandardSchema, data: unknown): MaybePromise<SchemaResult<unknown>> {
+  const result = schema['~standard'].validate(data);
+  return isPromise(result) ? schema['~standard'].validate(structuredClone(data)) : result;
+}
+
+function upcast(chain: readonly Upcaster[], stored: unknown, event: RawEvent): { type: string; data: unknown } {
+  let data = stored;
+  for (const upcaster of chain) {
+    try {
+      data = upcaster.upcast(data, event);
+    } catch (cause) {
+      throw new UnreadableEventError(event, `cannot be brought up from ${shapeName(upcaster)} (${String(cause)})`, { cause });
+    }
+    if (isPromise(data)) throw new UnreadableEventError(event, `has an upcaster of ${shapeName(upcaster)} that returns a promise: it must be synchronous`);
+  }
+  return { type: targetOf(chain.at(-1)!).type, data };
+}
+
+function all<T>(values: readonly MaybePromise<T>[]): MaybePromise<readonly T[]> {
+  return values.some(isPromise) ? Promise.all(values) : (values as readonly T[]);
+}

@@ -1,0 +1,1 @@
+export { messagePackSerializer, type MessagePackOptions } from './serializer/message-pack.ts';

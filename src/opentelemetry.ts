@@ -1,0 +1,1 @@
+export { traceMetadata } from './telemetry/trace-metadata.ts';

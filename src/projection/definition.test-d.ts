@@ -1,0 +1,64 @@
+// Programs that must compile, and with @ts-expect-error programs that must not: checked by `tsc`, never run.
+import type { DeepReadonly, Event, EventStore, StoredEvent, StreamDeletedEvent } from '../index.ts';
+import { openProjection, projection, type DocumentWriter } from '../projections.ts';
+import type { useProjection } from '../react.ts';
+
+type Placed = Event<'OrderPlaced', { readonly total: number }>;
+type Shipped = Event<'OrderShipped', null>;
+type ShopEvent = Placed | Shipped;
+interface Card {
+  total: number;
+  tags: string[];
+}
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+declare function check<T extends true>(): T;
+declare const store: EventStore<ShopEvent>;
+
+export const sum = projection<ShopEvent, { sum: number }>({
+  name: 'sum',
+  version: 1,
+  initialState: { sum: 0 },
+  evolve(state, event) {
+    check<Same<typeof event, StoredEvent<Placed> | StoredEvent<Shipped> | StoredEvent<StreamDeletedEvent>>>();
+    return event.type === 'OrderPlaced' ? { sum: state.sum + event.data.total } : state;
+  },
+});
+
+export const cards = projection<ShopEvent, Card, 'total'>({
+  name: 'cards',
+  version: 1,
+  indexes: { total: ({ total }) => total },
+  on: {
+    OrderPlaced(event, documents) {
+      check<Same<typeof event, StoredEvent<Placed>>>();
+      check<Same<typeof documents, DocumentWriter<Card>>>();
+      documents.put(event.streamId.id, { total: event.data.total, tags: [] });
+      documents.patch('a', { total: 1 });
+      documents.patch('a', (card) => card && { total: card.total + 1, tags: [...card.tags] });
+      // @ts-expect-error a property that the document does not have
+      documents.patch('a', { price: 1 });
+      // @ts-expect-error not the whole document
+      documents.put('a', { total: 1 });
+    },
+    $streamDeleted: (event, documents) => documents.delete(event.streamId.id),
+  },
+});
+
+export async function opens(): Promise<void> {
+  const openSum = await openProjection(store, sum);
+  check<Same<Awaited<ReturnType<typeof openSum.get>>, DeepReadonly<{ sum: number }>>>();
+  const openCards = await openProjection(store, cards);
+  check<Same<Awaited<ReturnType<typeof openCards.get>>, DeepReadonly<Card> | undefined>>();
+  await openCards.list({ index: 'total', lower: 1 });
+  // @ts-expect-error an index that is not declared
+  await openCards.list({ index: 'tags' });
+  // @ts-expect-error a state has no keys
+  await openSum.get('a');
+  check<Same<ReturnType<typeof useProjection<{ sum: number }>>['value'], DeepReadonly<{ sum: number }> | undefined>>();
+}
+
+// @ts-expect-error the type of no event
+projection<ShopEvent, Card>({ name: 'cards', version: 1, on: { OrderLost: () => undefined } });
+// @ts-expect-error an initial state of another type
+projection<ShopEvent, { sum: number }>({ name: 'sum', version: 1, initialState: { sum: '0' }, evolve: (state) => state });

@@ -1,0 +1,104 @@
+import { InvalidProjectionError } from '../event/errors.ts';
+import type { DeepReadonly, Event, StoredEvent, StreamDeletedEvent } from '../event/event.ts';
+import type { IndexValue } from '../storage/storage.ts';
+import { createBatchFilter, type EventFilter } from '../subscription/filter.ts';
+
+interface Common {
+  /** Names the read model in the database: 1 to 100 UTF-16 units, no `/`, no NUL. */
+  readonly name: string;
+  /**
+   * A whole number from 1 that grows whenever what the projection makes of events changes. Another one is built beside
+   * what is there, and takes its place when it has caught up.
+   */
+  readonly version: number;
+  /** Writes the read model in the transaction of each append of this store, see `docs/projections.md`; false unless told. */
+  readonly inline?: boolean;
+}
+
+/** A projection to one state. State and events are plain JSON. */
+export interface FoldDefinition<E extends Event, State> extends Common {
+  readonly initialState: State;
+  /**
+   * The state after an event; it may change the one that it is given. Synchronous, and the same for the same events:
+   * no clock, no random numbers, nothing from outside.
+   */
+  readonly evolve: (state: State, event: StoredEvent<E | StreamDeletedEvent>) => State;
+  /** The events that it is given; all of them unless told. With `types`, name `$streamDeleted` too if it matters. */
+  readonly filter?: EventFilter;
+}
+
+/** A projection to documents by key. */
+export interface DocumentDefinition<E extends Event, Document, Index extends string> extends Common {
+  /** Values by which documents can be listed. An index that gives undefined does not list the document. */
+  readonly indexes?: { readonly [I in Index]: (document: DeepReadonly<Document>) => IndexValue | undefined };
+  /** What each type of event does. Synchronous, and the same for the same events. */
+  readonly on?: DocumentHandlers<E, Document>;
+  /** What the types of event do that `on` does not name; they are passed over unless told. */
+  readonly otherwise?: (event: StoredEvent<E | StreamDeletedEvent>, documents: DocumentWriter<Document>) => void;
+  readonly filter?: Omit<EventFilter, 'types'>;
+}
+
+export type DocumentHandlers<E extends Event, Document> = {
+  readonly [Type in (E | StreamDeletedEvent)['type']]?: (
+    event: StoredEvent<Extract<E | StreamDeletedEvent, { readonly type: Type }>>,
+    documents: DocumentWriter<Document>,
+  ) => void;
+};
+
+/** Takes down what becomes of documents; applied in order, with the checkpoint, all or nothing. */
+export interface DocumentWriter<Document> {
+  /** Writes a document, whether there is one or not. The key is 1 to 500 UTF-16 units, no NUL. */
+  put(key: string, document: Document): void;
+  /**
+   * Changes a document: properties replace those that it has, and nothing happens when there is none; a function gets
+   * the document, or undefined, and gives the new one, or undefined to have none.
+   */
+  patch(key: string, change: Partial<Document> | ((document: DeepReadonly<Document> | undefined) => Document | undefined)): void;
+  /** Removes a document, if there is one. */
+  delete(key: string): void;
+}
+
+export interface FoldProjection<E extends Event = Event, State = unknown> extends FoldDefinition<E, State> {
+  readonly kind: 'fold';
+}
+
+export interface DocumentProjection<E extends Event = Event, Document = unknown, Index extends string = string>
+  extends DocumentDefinition<E, Document, Index> {
+  readonly kind: 'documents';
+}
+
+/**
+ * Defines a read model: what becomes of a state, or of documents, with each event. Nothing runs before `openProjection`.
+ *
+ * @throws {InvalidProjectionError} {InvalidStreamIdError} {InvalidEventError} when a name, the version or the filter is none
+ * @example const revenue = projection<ShopEvent, number>({ name: 'revenue', version: 1, initialState: 0,
+ *   evolve: (sum, event) => (event.type === 'OrderPlaced' ? sum + event.data.total : sum) });
+ */
+export function projection<E extends Event, State>(definition: FoldDefinition<E, State>): FoldProjection<E, State>;
+export function projection<E extends Event, Document, Index extends string = string>(
+  definition: DocumentDefinition<E, Document, Index>,
+): DocumentProjection<E, Document, Index>;
+export function projection(definition: FoldDefinition<Event, unknown> | DocumentDefinition<Event, unknown, string>): AnyProjection {
+  const { name, version, filter } = definition;
+  const invalid = (rule: string): InvalidProjectionError => new InvalidProjectionError(String(name), rule);
+  if (typeof name !== 'string' || !/^[^/\0]{1,100}$/.test(name)) throw invalid('a name has 1 to 100 characters, no "/" and no NUL');
+  if (!Number.isSafeInteger(version) || version < 1) throw invalid('a version is a whole number from 1');
+  createBatchFilter(filter);
+  if ('evolve' in definition) {
+    if (typeof definition.evolve !== 'function') throw invalid('evolve is not a function');
+    return { ...definition, kind: 'fold' };
+  }
+  const functions = { ...definition.on, ...definition.indexes, ...(definition.otherwise && { otherwise: definition.otherwise }) };
+  for (const [key, value] of Object.entries(functions)) if (typeof value !== 'function') throw invalid(`"${key}" is not a function`);
+  for (const index of Object.keys(definition.indexes ?? {})) if (!/^[^\0]{1,100}$/.test(index)) throw invalid('the name of an index has 1 to 100 characters and no NUL');
+  return { ...definition, kind: 'documents' };
+}
+
+// Inside the package the types of state, documents and events do not matter.
+export type AnyProjection = FoldProjection<Event, unknown> | DocumentProjection<Event, unknown, string>;
+
+/** The events that a projection wants to see. */
+export function filterOf(definition: AnyProjection): EventFilter {
+  if (definition.kind === 'fold') return definition.filter ?? {};
+  return { ...definition.filter, ...(!definition.otherwise && { types: Object.keys(definition.on ?? {}) }) };
+}

@@ -1,0 +1,104 @@
+import { InvalidProjectionError } from '../event/errors.ts';
+import type { StoredEvent } from '../event/event.ts';
+import { checkJson } from '../event/json.ts';
+import type { DocumentKey, DocumentLog, DocumentRecord, IndexValue } from '../storage/storage.ts';
+import type { DocumentProjection, DocumentWriter } from './definition.ts';
+import type { Folded, Folding } from './folding.ts';
+import { layout } from './layout.ts';
+import { MAX_JSON_DEPTH, checkKey, refusePromise } from './refuse.ts';
+
+/** What one event does to one document. */
+interface Step {
+  readonly index: number;
+  readonly key: string;
+  /** Whether it must know the document as it was. */
+  readonly reads: boolean;
+  apply(before: unknown): unknown;
+}
+
+type Handler = (event: StoredEvent, writer: DocumentWriter<unknown>) => unknown;
+
+const MAX_INDEX_UNITS = 500;
+
+/** The folding of a projection to documents: takes down the steps of all events, reads what they change, and applies them. */
+export function foldDocuments(definition: DocumentProjection, build: number): Folding {
+  const { name, on = {}, otherwise } = definition;
+  const collection = layout.documents(name, build);
+  const handlers = new Map(Object.entries(on as Readonly<Record<string, Handler>>));
+
+  return {
+    async fold(events, documents): Promise<Folded> {
+      const steps: Step[] = [];
+      let index = 0;
+      const writer = createWriter(name, (key, reads, apply) => steps.push({ index, key: checkKey(name, key), reads, apply }));
+      try {
+        for (; index < events.length; index++) refusePromise(name, (handlers.get(events[index]!.type) ?? otherwise)?.(events[index]!, writer));
+      } catch (error) {
+        return { ok: false, index, error };
+      }
+      const current = await read(documents, collection, steps);
+      for (const step of steps) {
+        try {
+          const document = refusePromise(name, step.apply(current.get(step.key)));
+          if (document !== undefined) checkJson(document, step.key, MAX_JSON_DEPTH);
+          current.set(step.key, document);
+        } catch (error) {
+          return { ok: false, index: step.index, error };
+        }
+      }
+      const puts: DocumentRecord[] = [];
+      const deletes: DocumentKey[] = [];
+      // The last event that wrote a document is the one that an index may fail at.
+      for (const { key, index: last } of new Map(steps.map((step) => [step.key, step])).values()) {
+        const document = current.get(key);
+        try {
+          if (document === undefined) deletes.push({ collection, key });
+          else puts.push({ collection, key, data: JSON.stringify(document), indexes: indexesOf(definition, document) });
+        } catch (error) {
+          return { ok: false, index: last, error };
+        }
+      }
+      return { ok: true, puts, deletes };
+    },
+    reset: () => undefined,
+  };
+}
+
+function createWriter(name: string, add: (key: string, reads: boolean, apply: (before: unknown) => unknown) => void): DocumentWriter<unknown> {
+  return {
+    put(key, document) {
+      if (document === undefined) throw new InvalidProjectionError(name, 'put needs a document');
+      add(key, false, () => document);
+    },
+    patch(key, change) {
+      if (typeof change === 'function') return add(key, true, change as (before: unknown) => unknown);
+      if (typeof change !== 'object' || change === null) throw new InvalidProjectionError(name, 'patch needs an object or a function');
+      add(key, true, (before) => (before === undefined ? undefined : { ...(before as object), ...(change as object) }));
+    },
+    delete: (key) => add(key, false, () => undefined),
+  };
+}
+
+/** The documents that steps change, as they are stored, by key. */
+async function read(documents: DocumentLog, collection: string, steps: readonly Step[]): Promise<Map<string, unknown>> {
+  const seen = new Set<string>();
+  const keys: DocumentKey[] = [];
+  for (const { key, reads } of steps) {
+    if (reads && !seen.has(key)) keys.push({ collection, key });
+    seen.add(key);
+  }
+  const texts = keys.length > 0 ? await documents.get(keys) : [];
+  return new Map(keys.map(({ key }, i) => [key, texts[i] === undefined ? undefined : JSON.parse(texts[i]!)]));
+}
+
+function indexesOf({ name, indexes = {} }: DocumentProjection, document: unknown): Record<string, IndexValue> {
+  const values: Record<string, IndexValue> = {};
+  for (const [index, valueOf] of Object.entries(indexes)) {
+    const value = refusePromise(name, (valueOf as (document: unknown) => unknown)(document));
+    if (value === undefined) continue;
+    const valid = typeof value === 'string' ? value.length <= MAX_INDEX_UNITS : Number.isFinite(value);
+    if (!valid) throw new InvalidProjectionError(name, `the value in the index "${index}" is no finite number and no text of at most ${MAX_INDEX_UNITS} UTF-16 units`);
+    values[index] = value as IndexValue;
+  }
+  return values;
+}

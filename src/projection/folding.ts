@@ -1,0 +1,18 @@
+import type { StoredEvent } from '../event/event.ts';
+import type { DocumentKey, DocumentLog, DocumentRecord } from '../storage/storage.ts';
+
+/** What a build's events come to; made outside of any transaction. */
+export interface Folding {
+  /**
+   * Folds events on top of what is stored, and of what it gave before if that was written.
+   *
+   * @returns what to write, or the place of the event that failed: then nothing of this call counts
+   */
+  fold(events: readonly StoredEvent[], documents: DocumentLog): Promise<Folded>;
+  /** What it gave last was not written: it begins again from what is stored. */
+  reset(): void;
+}
+
+export type Folded =
+  | { readonly ok: true; readonly puts: readonly DocumentRecord[]; readonly deletes: readonly DocumentKey[] }
+  | { readonly ok: false; readonly index: number; readonly error: unknown };

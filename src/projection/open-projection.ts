@@ -1,0 +1,66 @@
+import type { Observable } from 'rxjs';
+import { InvalidProjectionError } from '../event/errors.ts';
+import type { Event } from '../event/event.ts';
+import { storeParts, type StoreParts } from '../subscription/store-parts.ts';
+import type { AnyProjection, DocumentProjection, FoldProjection } from './definition.ts';
+import { checkInitialState } from './fold-state.ts';
+import { Handle } from './handle.ts';
+import { layout } from './layout.ts';
+import type { OpenDocuments, OpenProjectionOptions, OpenState } from './opened.ts';
+import { toKeyQuestion, toPage, toRange, type DocumentQuery, type QueryPage } from './query.ts';
+import { Reader } from './reader.ts';
+import { watch } from './watch.ts';
+
+/** An open store, as `openEventStore` gives it. */
+export interface ProjectedStore {
+  head(): Promise<{ readonly epoch: string; readonly position: number }>;
+}
+
+/**
+ * Opens a read model on a store, and runs it, in this tab or in another one that has it open. It reads what is confirmed
+ * in the log, and writes state and checkpoint in one transaction: every event is applied exactly once, in order.
+ *
+ * @throws {InvalidProjectionError} when the initial state is not plain JSON, or the store is none of this package
+ * @example const revenue = await openProjection(store, revenueProjection); revenue.watch$().subscribe(render);
+ */
+export async function openProjection<E extends Event, State>(store: ProjectedStore, definition: FoldProjection<E, State>, options?: OpenProjectionOptions): Promise<OpenState<State>>;
+export async function openProjection<E extends Event, Document, Index extends string>(
+  store: ProjectedStore,
+  definition: DocumentProjection<E, Document, Index>,
+  options?: OpenProjectionOptions,
+): Promise<OpenDocuments<Document, Index>>;
+export async function openProjection(store: ProjectedStore, definition: unknown, options: OpenProjectionOptions = {}): Promise<OpenState<unknown> | OpenDocuments<unknown>> {
+  const projection = definition as AnyProjection;
+  const parts = (store as { readonly [storeParts]?: StoreParts })[storeParts];
+  if (!parts) throw new InvalidProjectionError(projection.name, 'the store is not one that openEventStore gave');
+  if (projection.kind === 'fold') checkInitialState(projection);
+  const documents = await parts.log.documents();
+  const handle = new Handle(parts, documents, projection, options);
+  const reader = new Reader(documents, projection);
+  return projection.kind === 'fold' ? openState(handle, reader, projection) : openDocuments(handle, reader, projection);
+}
+
+function openState(handle: Handle, reader: Reader, { name, initialState }: FoldProjection): OpenState<unknown> {
+  const ask = async (): Promise<{ text: string; value: unknown }> => {
+    const { data: text = JSON.stringify(initialState) } = await reader.get((build) => layout.state(name, build));
+    return { text, value: JSON.parse(text) };
+  };
+  const get = async (): Promise<never> => (await ask()).value as never;
+  return Object.assign(handle, { get, watch$: () => watch(handle.signals.changes$, ask) as Observable<never> });
+}
+
+function openDocuments(handle: Handle, reader: Reader, definition: DocumentProjection): OpenDocuments<unknown> {
+  const askKey = async (key: string): Promise<{ text: string; value: unknown }> => {
+    const { data } = await reader.get(toKeyQuestion(definition, key));
+    return { text: data ?? '', value: data === undefined ? undefined : JSON.parse(data) };
+  };
+  const askPage = async (query: DocumentQuery): Promise<{ text: string; value: QueryPage<unknown> }> => {
+    const page = await reader.list(toRange(definition, query));
+    return { text: JSON.stringify(page), value: toPage(page) };
+  };
+  return Object.assign(handle, {
+    get: async (key: string): Promise<never> => (await askKey(key)).value as never,
+    list: async (query: DocumentQuery = {}): Promise<QueryPage<unknown>> => (await askPage(query)).value,
+    watch$: (of: string | DocumentQuery): Observable<never> => watch<unknown>(handle.signals.changes$, () => (typeof of === 'string' ? askKey(of) : askPage(of))) as Observable<never>,
+  });
+}

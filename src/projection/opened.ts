@@ -1,0 +1,67 @@
+import type { Observable } from 'rxjs';
+import type { DeepReadonly } from '../event/event.ts';
+import type { SkippedEvent } from './control.ts';
+import type { DocumentQuery, QueryPage } from './query.ts';
+import type { ProjectionStatus } from './status.ts';
+
+export interface OpenProjectionOptions {
+  /**
+   * Whether this tab runs the projection when its turn comes; true unless told. One of those that do runs it, and another
+   * takes over when it is gone. With false it is only read and commanded.
+   */
+  readonly run?: boolean;
+}
+
+export interface WaitOptions {
+  /** Ends the waiting with its reason; what is waited for goes on. */
+  readonly signal?: AbortSignal;
+}
+
+/** What every open projection can do; commands are written down, and heeded by whichever tab runs it. */
+export interface OpenProjection {
+  /** How it is doing, now and whenever that changes, in whichever tab it runs; completes when it is closed. */
+  readonly status$: Observable<ProjectionStatus>;
+  /**
+   * Resolves when everything up to a global position is in what is served, such as that of an append: to read your own
+   * writes.
+   *
+   * @throws {ProjectionFailedError} when it stands before an event that it failed at
+   * @throws {EpochChangedError} {VersionTooNewError} {StoreClosedError}
+   */
+  waitFor(position: number, options?: WaitOptions): Promise<void>;
+  /** Stands still, in every tab and after a reload, until `resume`. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Tries the event that it failed at once more. */
+  retry(): Promise<void>;
+  /** Goes on without the event that it failed at, and keeps a record of that. @throws {InvalidProjectionError} when it has not failed */
+  skip(): Promise<SkippedEvent>;
+  /** The record of what was skipped, in the order of the log. */
+  skipped(): AsyncIterable<SkippedEvent>;
+  /**
+   * Makes it anew from the first event beside what is served, and then serves that. Begun once, it goes on in whichever
+   * tab runs it, also after a crash; `status$` tells its progress. Resolves when the new one is served.
+   *
+   * @throws {ProjectionFailedError} when it fails at an event; what was served before still is
+   */
+  rebuild(options?: WaitOptions): Promise<void>;
+  /** Stops running it here, after the batch under way; the store does that too when it closes. */
+  close(): Promise<void>;
+}
+
+export interface OpenState<State> extends OpenProjection {
+  /** The state as of the last batch. */
+  get(): Promise<DeepReadonly<State>>;
+  /** The state, now and whenever it is another one, in every tab. */
+  watch$(): Observable<DeepReadonly<State>>;
+}
+
+export interface OpenDocuments<Document, Index extends string = string> extends OpenProjection {
+  /** The document under a key; undefined when there is none. */
+  get(key: string): Promise<DeepReadonly<Document> | undefined>;
+  /** A page of documents in the order of an index, or of their keys. @throws {InvalidProjectionError} when the query breaks a rule */
+  list(query?: DocumentQuery<Index>): Promise<QueryPage<Document>>;
+  /** A document or a page of them, now and whenever that is another one, in every tab. */
+  watch$(key: string): Observable<DeepReadonly<Document> | undefined>;
+  watch$(query: DocumentQuery<Index>): Observable<QueryPage<Document>>;
+}

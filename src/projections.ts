@@ -1,0 +1,14 @@
+export {
+  projection,
+  type DocumentDefinition,
+  type DocumentHandlers,
+  type DocumentProjection,
+  type DocumentWriter,
+  type FoldDefinition,
+  type FoldProjection,
+} from './projection/definition.ts';
+export { openProjection, type ProjectedStore } from './projection/open-projection.ts';
+export type { OpenDocuments, OpenProjection, OpenProjectionOptions, OpenState, WaitOptions } from './projection/opened.ts';
+export type { DocumentQuery, QueryPage } from './projection/query.ts';
+export type { ProjectionStatus, RebuildStatus } from './projection/status.ts';
+export type { SkippedEvent } from './projection/control.ts';

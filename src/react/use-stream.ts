@@ -1,0 +1,30 @@
+import { Observable } from 'rxjs';
+import type { Event, StoredEvent } from '../event/event.ts';
+import { streamIdToString, type StreamId } from '../event/stream-id.ts';
+import type { EventStore } from '../store/event-store.ts';
+import type { Live } from './observable-source.ts';
+import { useLive } from './use-live.ts';
+
+/**
+ * The events of a stream in order, kept up to date with what any tab appends. Many events that arrive together are shown
+ * together. While the store is not open yet, hand over undefined.
+ *
+ * @throws {InvalidStreamIdError} while rendering, when the id is none
+ * @example const { value: events = [] } = useStream(store, `Order-${id}`);
+ */
+export function useStream<E extends Event>(store: EventStore<E> | undefined, id: StreamId | string): Live<readonly StoredEvent<E>[]> {
+  const stream = streamIdToString(id);
+  return useLive(() => store && eventsOf(store, stream), store, stream);
+}
+
+function eventsOf<E extends Event>(store: EventStore<E>, stream: string): Observable<readonly StoredEvent<E>[]> {
+  return new Observable((subscriber) => {
+    const events: StoredEvent<E>[] = [];
+    const entries$ = store.subscribeToStream(stream, 0, { caughtUp: true });
+    return entries$.subscribe({
+      next: (entry) => ('id' in entry ? events.push(entry) : subscriber.next([...events])),
+      error: (error: unknown) => subscriber.error(error),
+      complete: () => subscriber.complete(),
+    });
+  });
+}

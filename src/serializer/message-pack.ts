@@ -1,0 +1,41 @@
+import { ExtensionCodec, decode, encode } from '@msgpack/msgpack';
+import { defineSerializer, type DefinedSerializer } from '../event/define-serializer.ts';
+
+export interface MessagePackOptions {
+  /** For classes of your own, as `@msgpack/msgpack` defines them. */
+  readonly extensionCodec?: ExtensionCodec;
+}
+
+/**
+ * Keeps the data of events as MessagePack: dates, binary data and bigints of 64 bits come back as what they were. What it
+ * cannot hold (functions, symbols, undefined in arrays, larger bigints, maps, sets, cycles) is `InvalidEventError`.
+ *
+ * Needs the package `@msgpack/msgpack`.
+ *
+ * @example const store = await openEventStore({ storage, serializer: messagePackSerializer() });
+ */
+export function messagePackSerializer({ extensionCodec }: MessagePackOptions = {}): DefinedSerializer {
+  const options = { extensionCodec: extensionCodec ?? new ExtensionCodec(), useBigInt64: true, ignoreUndefined: true };
+  return defineSerializer({
+    format: 'msgpack',
+    serialize(data) {
+      checkPackable(data, 'data', extensionCodec !== undefined);
+      return encode(data, options);
+    },
+    deserialize: (bytes) => decode(bytes, options),
+  });
+}
+
+/** The library writes null for undefined in an array, {} for a map and 0 for a bigint that is too large, without a word. */
+function checkPackable(value: unknown, path: string, withExtensions: boolean): void {
+  if (value === undefined || typeof value === 'function' || typeof value === 'symbol') throw new TypeError(`${path} is ${typeof value}`);
+  if (typeof value === 'bigint' && (value < -(2n ** 63n) || value >= 2n ** 64n)) throw new TypeError(`${path} has more than 64 bits`);
+  if (typeof value !== 'object' || value === null || value instanceof Date || value instanceof Uint8Array) return;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) checkPackable(value[i], `${path}[${i}]`, withExtensions);
+    return;
+  }
+  const tag = Object.prototype.toString.call(value);
+  if (tag !== '[object Object]' && !withExtensions) throw new TypeError(`${path} is ${tag}`);
+  for (const [key, member] of Object.entries(value)) if (member !== undefined) checkPackable(member, `${path}.${key}`, withExtensions);
+}

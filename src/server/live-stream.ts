@@ -1,0 +1,63 @@
+import { unref } from '../tabs/unref.ts';
+import type { HeadWatch } from './head-watch.ts';
+
+export interface LiveOptions {
+  readonly watch: HeadWatch;
+  /** Where the log ends now. */
+  readonly head: number;
+  readonly heartbeatMs: number;
+  /** Milliseconds until the stream ends by itself, undefined for never. */
+  readonly endsAfterMs: number | undefined;
+  readonly signal: AbortSignal;
+  readonly onEnd: () => void;
+}
+
+const utf8 = new TextEncoder();
+
+/** A line for each time the log has grown, and one as a sign of life. A client that reads slowly gets the latest only. */
+export function liveStream({ watch, head, heartbeatMs, endsAfterMs, signal, onEnd }: LiveOptions): ReadableStream<Uint8Array> {
+  let latest = head;
+  let sent = -1;
+  let end: () => void = () => undefined;
+  return new ReadableStream<Uint8Array>({
+    start(controller) {
+      const send = (): void => {
+        if ((controller.desiredSize ?? 0) <= 0) return;
+        sent = latest;
+        controller.enqueue(utf8.encode(`{"head":${latest}}\n`));
+      };
+      const unwatch = watch.watch((position) => {
+        latest = position;
+        send();
+      });
+      const heartbeat = setInterval(send, heartbeatMs);
+      unref(heartbeat);
+      // setTimeout takes no more than 31 bits.
+      const expiry = endsAfterMs === undefined ? undefined : setTimeout(() => close(), Math.max(0, Math.min(endsAfterMs, 2 ** 31 - 1)));
+      unref(expiry);
+      let ended = false;
+      end = () => {
+        if (ended) return;
+        ended = true;
+        unwatch();
+        clearInterval(heartbeat);
+        clearTimeout(expiry);
+        signal.removeEventListener('abort', close);
+        onEnd();
+      };
+      const close = (): void => {
+        if (ended) return;
+        end();
+        controller.close();
+      };
+      signal.addEventListener('abort', close);
+      send();
+    },
+    pull(controller) {
+      if (sent >= latest) return;
+      sent = latest;
+      controller.enqueue(utf8.encode(`{"head":${latest}}\n`));
+    },
+    cancel: () => end(),
+  });
+}

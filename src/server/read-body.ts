@@ -1,0 +1,27 @@
+import { RequestFailure } from './request-failure.ts';
+
+/** The body as text, read no further than the limit. @throws {RequestFailure} */
+export async function readBodyText(request: Request, maxBytes: number): Promise<string> {
+  const tooLarge = (): RequestFailure => new RequestFailure('TOO_LARGE', `The body has more than ${maxBytes} bytes.`);
+  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge();
+  // Firefox gives the body of a request only whole.
+  if (!request.body) {
+    const text = await request.text();
+    if (new TextEncoder().encode(text).length > maxBytes) throw tooLarge();
+    return text;
+  }
+  const decoder = new TextDecoder();
+  const reader = request.body.getReader();
+  let bytes = 0;
+  let text = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    bytes += value.length;
+    if (bytes > maxBytes) {
+      await reader.cancel();
+      throw tooLarge();
+    }
+    text += decoder.decode(value, { stream: true });
+  }
+}

@@ -1,0 +1,152 @@
+import { isErmineError } from '../event/errors.ts';
+import { defaultLimits } from '../event/limits.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { Route } from '../sync/protocol.ts';
+import { liveStream } from './live-stream.ts';
+import type { Principal } from './principal.ts';
+import { readBodyText } from './read-body.ts';
+import { RequestFailure, failureBody } from './request-failure.ts';
+import { SyncServer, type ServerLimits } from './sync-server.ts';
+import { TenantLogs } from './tenant-logs.ts';
+
+export interface SyncHandlerOptions {
+  /** The log of a tenant. It is asked once for each tenant and the log stays open until `close()`. */
+  readonly storage: (tenant: string) => Storage;
+  /**
+   * Who sends the request, by its token (`Authorization: Bearer …`), or undefined when nobody that is known. Called for
+   * every request, before its body is read.
+   */
+  readonly authorize: (token: string | undefined, request: Request) => Principal | undefined | Promise<Principal | undefined>;
+  readonly limits?: Partial<ServerLimits>;
+  /** Origins whose pages may call besides the handler's own, such as `https://app.example`; none unless told. */
+  readonly allowedOrigins?: readonly string[];
+  /** A live stream gives a sign of life so often, in milliseconds; 15,000 unless told. */
+  readonly heartbeatMs?: number;
+  /** How often a log is looked at for what other processes wrote, while somebody listens, in milliseconds; 1,000 unless told. */
+  readonly pollIntervalMs?: number;
+  /** Told of failures that are the server's own, which the client only learns of as `FAILED`. */
+  readonly onError?: (error: unknown, request: Request) => void;
+}
+
+/** Counts since the handler was made. */
+export interface SyncMetrics {
+  readonly requests: number;
+  /** Requests that were not answered, by code. */
+  readonly failures: Readonly<Record<string, number>>;
+  readonly liveStreams: number;
+}
+
+/** Answers the requests of sync clients; mount it where its `POST` routes end in `/hello`, `/push`, `/pull` and `/live`. */
+export interface SyncHandler {
+  (request: Request): Promise<Response>;
+  metrics(): SyncMetrics;
+  /** Answers what has come in, ends the live streams, refuses the rest, and closes the logs. */
+  close(): Promise<void>;
+}
+
+const ROUTES: ReadonlySet<string> = new Set<Route>(['hello', 'push', 'pull', 'live']);
+const serverDefaults: ServerLimits = { ...defaultLimits, maxRequestBytes: 8 * 1024 * 1024, maxPullEvents: 1_000, maxLiveStreams: 10_000 };
+
+/**
+ * The server side of sync over any storage: a function from `Request` to `Response` that needs no particular server.
+ *
+ * @example
+ * const handler = createSyncHandler({
+ *   storage: () => storage,
+ *   authorize: (token) => (token === secret ? { tenant: 'shop', user: 'ada' } : undefined),
+ * });
+ */
+export function createSyncHandler(options: SyncHandlerOptions): SyncHandler {
+  const { authorize, allowedOrigins = [], heartbeatMs = 15_000, pollIntervalMs = 1_000, onError } = options;
+  const limits = { ...serverDefaults, ...options.limits };
+  const logs = new TenantLogs(options.storage, pollIntervalMs);
+  const server = new SyncServer(logs, limits);
+  const closing = new AbortController();
+  const underWay = new Set<Promise<unknown>>();
+  const failures: Record<string, number> = {};
+  let requests = 0;
+  let liveStreams = 0;
+
+  const answer = async (request: Request): Promise<Response> => {
+    const route = new URL(request.url).pathname.split('/').at(-1)!;
+    if (route === 'health' && request.method === 'GET') return json(200, JSON.stringify({ status: closing.signal.aborted ? 'closing' : 'ok' }));
+    if (!ROUTES.has(route)) throw new RequestFailure('NOT_FOUND', 'There is no such route.');
+    if (request.method !== 'POST') throw new RequestFailure('METHOD', 'The routes of sync take POST.');
+    if (closing.signal.aborted) throw new RequestFailure('CLOSING', 'The server is shutting down. Try again.');
+    const principal = await authorize(tokenOf(request), request);
+    if (!principal) throw new RequestFailure('UNAUTHORIZED', 'The token is missing, wrong or expired.');
+    const body = await readBodyText(request, limits.maxRequestBytes);
+    if (route !== 'live') return json(200, await server.answer(route as Exclude<Route, 'live'>, body, principal));
+    const { tenant } = await server.live(body, principal);
+    if (liveStreams >= limits.maxLiveStreams) throw new RequestFailure('BUSY', 'There are too many live streams.');
+    liveStreams++;
+    const stream = liveStream({
+      watch: tenant.watch,
+      head: await tenant.log.head(),
+      heartbeatMs,
+      endsAfterMs: principal.expiresAt === undefined ? undefined : principal.expiresAt - Date.now(),
+      signal: closing.signal,
+      onEnd: () => liveStreams--,
+    });
+    return new Response(stream, { headers: { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store', 'x-accel-buffering': 'no' } });
+  };
+
+  const handle = async (request: Request): Promise<Response> => {
+    requests++;
+    const origin = request.headers.get('origin');
+    const allowed = origin === null || origin === new URL(request.url).origin || allowedOrigins.includes(origin);
+    let response: Response;
+    try {
+      if (!allowed) throw new RequestFailure('FOREIGN_ORIGIN', 'Pages of this origin may not call.');
+      response = request.method === 'OPTIONS' ? preflight() : await answer(request);
+    } catch (error) {
+      const failure = toFailure(error);
+      if (failure.code === 'FAILED') onError?.(error, request);
+      failures[failure.code] = (failures[failure.code] ?? 0) + 1;
+      response = json(failure.status, failureBody(failure.code, failure.message));
+    }
+    if (origin !== null && allowed) {
+      response.headers.set('access-control-allow-origin', origin);
+      response.headers.set('vary', 'origin');
+    }
+    return response;
+  };
+
+  return Object.assign(
+    (request: Request): Promise<Response> => {
+      const response = handle(request);
+      underWay.add(response);
+      return response.finally(() => underWay.delete(response));
+    },
+    {
+      metrics: (): SyncMetrics => ({ requests, failures: { ...failures }, liveStreams }),
+      async close(): Promise<void> {
+        closing.abort();
+        await Promise.allSettled(underWay);
+        await logs.close();
+      },
+    },
+  );
+}
+
+/** What is wrong in the server is not told to the client, whose message is the same for all tenants. */
+function toFailure(error: unknown): RequestFailure {
+  if (error instanceof RequestFailure) return error;
+  if (isErmineError(error, 'STORAGE_BLOCKED')) return new RequestFailure('BUSY', 'The storage is busy. Try again.');
+  return new RequestFailure('FAILED', 'The server could not answer. Try again.');
+}
+
+function tokenOf(request: Request): string | undefined {
+  return /^Bearer (.+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
+}
+
+function json(status: number, body: string): Response {
+  return new Response(body, { status, headers: { 'content-type': 'application/json', 'cache-control': 'no-store' } });
+}
+
+function preflight(): Response {
+  return new Response(null, {
+    status: 204,
+    headers: { 'access-control-allow-methods': 'POST', 'access-control-allow-headers': 'authorization, content-type', 'access-control-max-age': '600' },
+  });
+}

@@ -1,0 +1,106 @@
+import type { Limits } from '../event/limits.ts';
+import { MalformedMessage, readShape } from '../sync/protocol-schema.ts';
+import { PROTOCOL_VERSION, schemas, type Route } from '../sync/protocol.ts';
+import { clientKey } from './client-record.ts';
+import type { Principal } from './principal.ts';
+import { pull } from './pull.ts';
+import { parseRecord, push } from './push.ts';
+import { RequestFailure } from './request-failure.ts';
+import type { TenantLog, TenantLogs } from './tenant-logs.ts';
+
+export interface ServerLimits extends Limits {
+  /** Of a request's body, in bytes; default 8 MiB. It is not read further than that. */
+  readonly maxRequestBytes: number;
+  /** Of the answer to a pull, about; default 1,000. */
+  readonly maxPullEvents: number;
+  /** Live streams at the same time; default 10,000. */
+  readonly maxLiveStreams: number;
+}
+
+/** What every request says of its client. */
+interface ClientFields {
+  readonly protocol: number;
+  readonly clientId: string;
+  readonly epoch?: string;
+}
+
+/** Answers the messages of the protocol, whatever carries them. */
+export class SyncServer {
+  readonly #logs: TenantLogs;
+  readonly #limits: ServerLimits;
+
+  constructor(logs: TenantLogs, limits: ServerLimits) {
+    this.#logs = logs;
+    this.#limits = limits;
+  }
+
+  /** @returns the answer's JSON text @throws {RequestFailure} when there is none; then nothing was changed */
+  async answer(route: Exclude<Route, 'live'>, body: string, principal: Principal): Promise<string> {
+    const message = parseBody(body);
+    switch (route) {
+      case 'hello': {
+        const { tenant } = await this.#client(readBody(schemas.helloRequest, message), principal);
+        const { maxBatchBytes, maxRequestBytes } = this.#limits;
+        const { readable } = principal;
+        const { log } = tenant;
+        const limits = { maxCommitBytes: Math.min(maxBatchBytes, maxRequestBytes / 2), maxPushBytes: maxRequestBytes / 2 };
+        return JSON.stringify({ epoch: log.epoch, head: await log.head(), ...(readable && { readable }), ...limits });
+      }
+      case 'push': {
+        const { tenant, request } = await this.#client(readBody(schemas.pushRequest, message), principal);
+        const results = await push(tenant, principal, request, this.#limits);
+        return JSON.stringify({ epoch: tenant.log.epoch, results });
+      }
+      case 'pull': {
+        const { tenant, request } = await this.#client(readBody(schemas.pullRequest, message), principal);
+        return pull(tenant, principal, request, this.#limits.maxPullEvents);
+      }
+    }
+  }
+
+  /** The log that a live request is about, and how far the client has it. */
+  async live(body: string, principal: Principal): Promise<{ tenant: TenantLog; after: number }> {
+    const { tenant, request } = await this.#client(readBody(schemas.liveRequest, parseBody(body)), principal);
+    return { tenant, after: request.after };
+  }
+
+  async #client<R extends ClientFields>(request: R, principal: Principal): Promise<{ tenant: TenantLog; request: R }> {
+    if (request.protocol !== PROTOCOL_VERSION) {
+      throw new RequestFailure('PROTOCOL', `This server speaks version ${PROTOCOL_VERSION} of the protocol, the client ${request.protocol}.`);
+    }
+    const tenant = await this.#logs.of(principal.tenant);
+    if (request.epoch !== undefined && request.epoch !== tenant.log.epoch) {
+      throw new RequestFailure('EPOCH_CHANGED', 'The log of this server is another one than the client has.');
+    }
+    const key = clientKey(checkClientId(request.clientId));
+    const [text] = await tenant.documents.get([key]);
+    const record = parseRecord(text, principal);
+    // Who comes first with an id, keeps it. When another request is faster, the next look tells who.
+    if (text === undefined && !(await tenant.documents.write({ expect: [{ ...key, data: undefined }], puts: [{ ...key, data: JSON.stringify(record) }] }))) {
+      return this.#client(request, principal);
+    }
+    return { tenant, request };
+  }
+}
+
+function checkClientId(clientId: string): string {
+  if (!/^[\w-]{8,64}$/.test(clientId)) throw new RequestFailure('MALFORMED', 'A client id has 8 to 64 letters, digits, "_" or "-".');
+  return clientId;
+}
+
+function parseBody(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new RequestFailure('MALFORMED', 'The body is not JSON.');
+  }
+}
+
+const readBody: typeof readShape = (schema, value) => {
+  try {
+    return readShape(schema, value, 'body');
+  } catch (error) {
+    if (error instanceof MalformedMessage) throw new RequestFailure('MALFORMED', error.message);
+    throw error;
+  }
+};

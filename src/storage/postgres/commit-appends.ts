@@ -1,0 +1,181 @@
+import { StorageBlockedError, isErmineError } from '../../event/errors.ts';
+import { idsOf } from '../../event/event-batch.ts';
+import { StreamExists } from '../../event/version.ts';
+import { evaluateAppends, isDeleted, type EventLocation, type LogState } from '../evaluate-appends.ts';
+import type { Append, AppendOutcome } from '../storage.ts';
+import { toArrayLiteral } from './array-literal.ts';
+import type { PostgresClient, SqlRow, SqlValue } from './client.ts';
+import type { Connection } from './connection.ts';
+import { DocumentState, type StoredDocument } from './document-state.ts';
+import { toOrderedText } from './escape-text.ts';
+import { toEventParameters } from './event-rows.ts';
+
+/** Calls for a group whose streams others write as well; then its appends are written one by one, which always comes to an end. */
+const MAX_CALLS = 8;
+
+/**
+ * Writes a group of appends. `evaluateAppends` decides, on what the appends themselves say of their streams; the function
+ * in the database writes if the streams are so, and otherwise tells how they are, which is decided upon anew. So the
+ * usual group is one statement, and no transaction ever waits for this process.
+ *
+ * @param erase the only append writes the tombstone of a stream: erases what is before it in the same transaction
+ */
+export async function commitAppends(connection: Connection, appends: readonly Append[], erase = false): Promise<readonly AppendOutcome[]> {
+  // Whether an earlier try at the group may have been committed: then its event ids tell.
+  let uncertain = false;
+  try {
+    return await connection.run((query, repeated) => {
+      uncertain = repeated;
+      return commitGroup(new Committer(connection, query, erase), repeated ? appends.map(withAllIds) : appends);
+    });
+  } catch (error) {
+    if (!isErmineError(error, 'STORAGE_BLOCKED')) throw error;
+    const written = uncertain ? 'unknown' : error.written;
+    return appends.map((append) => ({ ok: false, error: new StorageBlockedError(error.what, written, withAllIds(append).ids, { cause: error }) }));
+  }
+}
+
+async function commitGroup(committer: Committer, appends: readonly Append[]): Promise<readonly AppendOutcome[]> {
+  const outcomes = await committer.commit(appends, appends.length === 1 ? Infinity : MAX_CALLS);
+  if (outcomes) return outcomes;
+  const alone: AppendOutcome[] = [];
+  for (const append of appends) alone.push(...(await commitGroup(committer, [append])));
+  return alone;
+}
+
+interface KnownState extends LogState {
+  /** False while it is only what the appends say. */
+  readonly certain: boolean;
+  readonly documents: DocumentState;
+}
+
+class Committer {
+  readonly #connection: Connection;
+  readonly #query: PostgresClient['query'];
+  readonly #erase: boolean;
+
+  constructor(connection: Connection, query: PostgresClient['query'], erase: boolean) {
+    this.#connection = connection;
+    this.#query = query;
+    this.#erase = erase;
+  }
+
+  /** @returns undefined when others were faster each time; an append alone is then refused, so this comes to an end for it */
+  async commit(appends: readonly Append[], maxCalls: number): Promise<AppendOutcome[] | undefined> {
+    let state = assumedState(appends);
+    for (let calls = 0; calls < maxCalls; calls++) {
+      const { documents } = state;
+      const outcomes = evaluateAppends(appends, copyOf(state), documents.check());
+      const writes = outcomes.some((outcome) => outcome.ok && outcome.batches.length > 0);
+      if (state.certain && !writes) return outcomes;
+      // What is refused is refused for what is in the log, not for a guess.
+      if (!state.certain && outcomes.some((outcome) => !outcome.ok || outcome.batches.length === 0)) {
+        state = await this.#look(appends, state);
+        continue;
+      }
+      const { written, state: actual } = await this.#call(appends, outcomes, state);
+      // The same decisions, now with the versions and positions that they were given.
+      if (written) return evaluateAppends(appends, actual, actual.documents.check());
+      state = actual;
+    }
+    return undefined;
+  }
+
+  async #look(appends: readonly Append[], { heads, documents }: KnownState): Promise<KnownState> {
+    const { schema, tenant } = this.#connection;
+    const [row] = await this.#query(`SELECT ${schema}.log_state($1, $2, $3, $4::text::json)::text AS answer`, [
+      tenant,
+      toArrayLiteral([...heads.keys()].map(toOrderedText)),
+      toArrayLiteral(appends.flatMap(({ ids }) => ids)),
+      documents.toParameter(),
+    ]);
+    return this.#toState(row, heads, documents).state;
+  }
+
+  async #call(appends: readonly Append[], outcomes: readonly AppendOutcome[], { tail, heads, locations, documents }: KnownState): Promise<Answer> {
+    const { schema, tenant, epoch, lockTimeout } = this.#connection;
+    const streams = [...heads.keys()];
+    const batches = outcomes.flatMap((outcome) => (outcome.ok ? outcome.batches : []));
+    const added = new Map<string, number>();
+    for (const { stream, count } of batches) added.set(stream, (added.get(stream) ?? 0) + count);
+    const expected = expectedHeads(appends, outcomes, heads);
+    const places = new Map(streams.map((stream, i) => [stream, { index: i + 1, head: heads.get(stream)! }]));
+    const values: SqlValue[] = [
+      tenant,
+      epoch,
+      lockTimeout,
+      toArrayLiteral(streams),
+      toArrayLiteral(streams.map(toOrderedText)),
+      toArrayLiteral(streams.map((stream) => expected.get(stream)!)),
+      toArrayLiteral(streams.map((stream) => added.get(stream) ?? 0)),
+      toArrayLiteral(appends.flatMap(({ ids }) => ids).filter((id) => !locations.has(id))),
+      ...toEventParameters(batches, places),
+      documents.toParameter(),
+      appends.some((append) => append.documents?.position !== undefined) ? tail : null,
+    ];
+    // A library that knows the type of a parameter would make JSON of the text.
+    const parameters = values.map((_, i) => `$${i + 1}${i === values.length - 2 ? '::text::json' : ''}`).join(', ');
+    const [row] = await this.#query(`SELECT ${schema}.append(${parameters}, ${this.#erase})::text AS answer`, values);
+    const answer = this.#toState(row, heads, documents);
+    // It was told not to look for these.
+    for (const [id, location] of locations) answer.state.locations.set(id, location);
+    return answer;
+  }
+
+  #toState(row: SqlRow | undefined, streams: ReadonlyMap<string, number>, documents: DocumentState): Answer {
+    const answer = JSON.parse(String(row?.['answer'])) as {
+      written?: boolean;
+      epoch: string | null;
+      tail: number;
+      heads: number[];
+      known?: [id: string, stream: string, version: number, position: number][] | null;
+      documents?: StoredDocument[] | null;
+    };
+    this.#connection.checkEpoch(answer.epoch);
+    const heads = new Map([...streams.keys()].map((stream, i) => [stream, answer.heads[i]!]));
+    const locations = new Map((answer.known ?? []).map(([id, stream, version, position]): [string, EventLocation] => [id, { stream, version, position }]));
+    return { written: answer.written === true, state: { certain: true, tail: answer.tail, heads, locations, documents: answer.documents ? new DocumentState(answer.documents) : documents } };
+  }
+}
+
+interface Answer {
+  readonly written: boolean;
+  readonly state: KnownState;
+}
+
+/** The log as the first expectation of each of its streams has it; any other stream is taken for a new one. */
+function assumedState(appends: readonly Append[]): KnownState {
+  const heads = new Map<string, number>();
+  for (const { writes } of appends) {
+    for (const { stream, expectedVersion } of writes) {
+      if (!heads.has(stream)) heads.set(stream, expectedVersion === StreamExists ? 1 : Math.max(0, expectedVersion));
+    }
+  }
+  const { position = 1 } = appends[0]?.documents ?? {};
+  return { certain: false, tail: position - 1, heads, locations: new Map(), documents: DocumentState.assumed(appends) };
+}
+
+function copyOf({ tail, heads, locations }: LogState): LogState {
+  return { tail, heads: new Map(heads), locations: new Map(locations) };
+}
+
+/**
+ * How each stream must be for the decisions to hold: exactly as in the state, or, when all that is written to it goes with
+ * any version (-1) or with any existing stream (-2), just that.
+ */
+function expectedHeads(appends: readonly Append[], outcomes: readonly AppendOutcome[], heads: ReadonlyMap<string, number>): Map<string, number> {
+  const expected = new Map<string, number>();
+  appends.forEach(({ writes }, i) => {
+    for (const { stream, expectedVersion } of writes) {
+      const head = heads.get(stream)!;
+      const isLoose = outcomes[i]!.ok && expectedVersion < 0 && !isDeleted(head) && (expectedVersion !== StreamExists || head > 0);
+      const before = expected.get(stream) ?? -1;
+      expected.set(stream, isLoose && before < 0 ? Math.min(before, expectedVersion) : head);
+    }
+  });
+  return expected;
+}
+
+function withAllIds(append: Append): Append {
+  return { ...append, retry: true, ids: append.writes.flatMap(({ batches }) => batches.flatMap(idsOf)) };
+}

@@ -1,0 +1,125 @@
+import { firstValueFrom } from 'rxjs';
+import { afterEach, describe, expect, it } from 'vitest';
+import { AnyVersion, NoStream } from '../event/version.ts';
+import { createSyncHandler } from '../server/sync-handler.ts';
+import { deleteDatabase } from '../storage/indexeddb/conformance.test-fixture.ts';
+import { indexedDbStorage } from '../storage/indexeddb/indexeddb-storage.ts';
+import { memoryStorage } from '../storage/memory/memory-storage.ts';
+import { httpTransport, type Transport } from '../sync/transport.ts';
+import { numbered, range, toArray } from '../testing/events.ts';
+import { record } from '../testing/recording.ts';
+import { until } from '../testing/wait.ts';
+import { openSyncedStore, type OpenSyncedStoreOptions } from './open-synced-store.ts';
+import type { SyncedStore } from './synced-store.ts';
+
+const cleanUps: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+/** A server in this page; only the wire is missing. */
+function serve(): { transport: Transport; network: { online: boolean } } {
+  const storage = memoryStorage();
+  const handler = createSyncHandler({ storage: () => storage, authorize: () => ({ tenant: 'shop', user: 'ada' }) });
+  cleanUps.push(() => handler.close());
+  const network = { online: true };
+  const transport = httpTransport({
+    url: 'https://sync.test',
+    fetch: async (url, init) => {
+      if (!network.online) throw new TypeError('offline');
+      return handler(new Request(url as string, init));
+    },
+  });
+  return { transport, network };
+}
+
+/** Opens tabs on one database. */
+function device(transport: Transport, options: Partial<OpenSyncedStoreOptions> = {}): () => Promise<SyncedStore> {
+  const name = `replica-${crypto.randomUUID()}`;
+  cleanUps.push(() => deleteDatabase(name));
+  return async () => {
+    const store = await openSyncedStore({ storage: indexedDbStorage({ name, persist: false, durability: 'relaxed' }), transport, ...options });
+    cleanUps.push(() => store.close());
+    return store;
+  };
+}
+
+async function untilUpToDate(store: SyncedStore): Promise<void> {
+  await store.sync.now();
+  await until('the outbox is empty', async () => (await firstValueFrom(store.sync.pending$)).length === 0);
+}
+
+describe('a synced store on IndexedDB', () => {
+  it('keeps what is pending over a restart, and confirms it once', async () => {
+    const { transport, network } = serve();
+    const open = device(transport);
+    network.online = false;
+    const first = await open();
+    for (let n = 0; n < 20; n++) await first.appendToStream(`Note-${n % 3}`, AnyVersion, numbered(1, n));
+    await first.close();
+    const second = await open();
+    expect((await firstValueFrom(second.sync.pending$)).length).toBe(20);
+    network.online = true;
+    await untilUpToDate(second);
+    const events = await toArray(second.readAll());
+    expect(events.map(({ data }) => (data as { n: number }).n)).toEqual(range(0, 19));
+    expect(events.map(({ globalPosition }) => globalPosition)).toEqual(range(1, 20));
+  });
+
+  it('has tabs that see each other’s pending events, check against them, and sync one of them at a time', async () => {
+    const { transport, network } = serve();
+    const open = device(transport);
+    const [a, b] = [await open(), await open()];
+    await untilUpToDate(a);
+    network.online = false;
+    await a.appendToStream('Note-1', NoStream, numbered(1));
+    expect(await b.loadStream('Note-1')).toMatchObject([{ pending: true, globalPosition: Infinity }]);
+    await expect(b.appendToStream('Note-1', NoStream, numbered(1))).rejects.toMatchObject({ code: 'CONCURRENCY_CONFLICT', actualVersion: 1 });
+    const results = await Promise.allSettled([a, b, a, b].map((tab, i) => tab.appendToStream('Note-1', 1, numbered(1, i))));
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    const seen = record(b.subscribeToAll(0));
+    network.online = true;
+    await Promise.all([a.sync.now(), b.sync.now()]);
+    await seen.untilCount(2);
+    expect(await a.loadStream('Note-1')).toMatchObject([{ version: 1, globalPosition: 1 }, { version: 2, globalPosition: 2 }]);
+  });
+
+  it('shows no event twice and none missing while tabs append, sync and read all at once', async () => {
+    const { transport } = serve();
+    const open = device(transport, { locks: null });
+    const tabs = [await open(), await open()];
+    let appending = true;
+    const appends = tabs.map(async (tab, which) => {
+      for (let n = 0; n < 30; n++) await tab.appendToStream('Note-1', AnyVersion, numbered(1, which * 100 + n));
+    });
+    const reads = tabs.map(async (tab) => {
+      let least = 0;
+      while (appending) {
+        const events = await tab.loadStream('Note-1');
+        expect(events.map(({ version }) => version)).toEqual(range(1, events.length).slice(0, events.length));
+        expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
+        expect(events.length).toBeGreaterThanOrEqual(least);
+        least = events.length;
+      }
+    });
+    await Promise.all(appends);
+    await Promise.all(tabs.map(untilUpToDate));
+    appending = false;
+    await Promise.all(reads);
+    for (const tab of tabs) expect(await tab.loadStream('Note-1')).toHaveLength(60);
+  });
+
+  it('keeps a part of the server’s log at its positions, and follows it', async () => {
+    const { transport } = serve();
+    const all = await device(transport)();
+    const open = device(transport, { filter: { categories: ['Note'] } });
+    const some = await open();
+    const seen = record(some.subscribeToAll(0));
+    for (let n = 0; n < 30; n++) await all.appendToStream(n % 3 === 0 ? `Note-${n}` : `Task-${n}`, NoStream, numbered(1, n));
+    await untilUpToDate(all);
+    await some.sync.now();
+    const positions = range(0, 9).map((n) => 3 * n + 1);
+    expect((await seen.untilCount(10)).map(({ globalPosition }) => globalPosition)).toEqual(positions);
+    expect((await toArray((await open()).readAll())).map(({ globalPosition }) => globalPosition)).toEqual(positions);
+  });
+});

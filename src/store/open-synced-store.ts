@@ -1,0 +1,142 @@
+import { ReplaySubject } from 'rxjs';
+import { encodeEvents } from '../event/encode.ts';
+import { SyncRefusedError, type ErmineError } from '../event/errors.ts';
+import { plainDecoder } from '../event/event-batch.ts';
+import { idAt, newIdBase } from '../event/event-id.ts';
+import type { Event } from '../event/event.ts';
+import { defaultLimits } from '../event/limits.ts';
+import { AnyVersion, checkWholeNumber } from '../event/version.ts';
+import type { Storage } from '../storage/storage.ts';
+import { adoptLog, type AdoptProgress } from '../sync/adopt-log.ts';
+import type { ConflictPolicies } from '../sync/conflict-policy.ts';
+import { PendingAppends } from '../sync/pending-appends.ts';
+import { normalizeScope } from '../sync/protocol-scope.ts';
+import type { Scope } from '../sync/protocol.ts';
+import { isUntouched } from '../sync/replica-state.ts';
+import { Replica } from '../sync/replica.ts';
+import type { ResolveSettings } from '../sync/resolve-conflicts.ts';
+import { SyncEngine } from '../sync/sync-engine.ts';
+import { httpTransport, type Transport } from '../sync/transport.ts';
+import { storeParts } from '../subscription/store-parts.ts';
+import { createHintChannel } from '../tabs/hint-channel.ts';
+import type { LockManagerLike } from '../tabs/sync-lock.ts';
+import { LogEventStore } from './log-event-store.ts';
+import type { OpenEventStoreOptions } from './open-event-store.ts';
+import type { SyncedStore } from './synced-store.ts';
+import { SyncedEventStore } from './synced-event-store.ts';
+
+export interface OpenSyncedStoreOptions<E extends Event = Event> extends OpenEventStoreOptions<E> {
+  /**
+   * Where the replica of the server's log is kept. It is used for nothing else: a storage that was opened without sync is
+   * refused, see `adopt`.
+   */
+  readonly storage: Storage;
+  /** Where the handler of `ermine/server` is mounted. */
+  readonly url?: string | URL;
+  /** The token, or what gives a fresh one; it is asked for every request. */
+  readonly token?: string | (() => string | Promise<string>);
+  /** In place of `url` and `token`: whatever carries the messages. */
+  readonly transport?: Transport;
+  /** What is replicated: streams of these categories, and these streams; everything unless told. */
+  readonly filter?: Scope;
+  /** What becomes of a pending commit whose stream somebody else has moved, by category; `reject` unless told. */
+  readonly conflicts?: ConflictPolicies<E>;
+  /** Keep the order within each stream only, so that a stream in conflict does not hold up the others; false unless told. */
+  readonly lanes?: boolean;
+  /**
+   * A local log that was never synced: its events become pending commits, before this resolves, with their ids and times.
+   * It is only read, and may be given each time: what was taken once is not taken again.
+   */
+  readonly adopt?: Storage;
+  readonly onAdopt?: (progress: AdoptProgress) => void;
+  /** Begins paused. */
+  readonly paused?: boolean;
+  /** How often the server is asked when it says nothing, in milliseconds; 60,000 unless told. */
+  readonly syncIntervalMs?: number;
+  /** How long other tabs wait for the one that leads, in milliseconds; 10,000 unless told. */
+  readonly takeoverMs?: number;
+  /** Between 0 and 1, for the spread of retries; `Math.random` unless told. */
+  readonly random?: () => number;
+  /** `navigator.locks` unless told; null for none, and then every tab syncs, which is safe. */
+  readonly locks?: LockManagerLike | null;
+}
+
+/**
+ * Opens an event store that works offline and syncs with a server: see {@link SyncedStore}. It resolves as soon as the
+ * storage is open, whether there is a network or not.
+ *
+ * @throws {SyncRefusedError} when the storage holds a log that is not a replica
+ * @throws {StorageUnavailableError} {StorageBlockedError} {VersionTooNewError}
+ * @example
+ * const store = await openSyncedStore({
+ *   storage: indexedDbStorage({ name: 'shop-replica' }),
+ *   url: 'https://shop.example/sync',
+ *   token: () => session.token(),
+ *   conflicts: { Note: 'keepBoth', Counter: 'rebase' },
+ * });
+ */
+export async function openSyncedStore<E extends Event = Event>(options: OpenSyncedStoreOptions<E>): Promise<SyncedStore<E>> {
+  const { storage, events, serializer, metadata, clock = Date.now, limits, pollIntervalMs = 2_000, syncIntervalMs = 60_000, takeoverMs = 10_000 } = options;
+  for (const [name, value] of Object.entries({ ...limits, pollIntervalMs, syncIntervalMs, takeoverMs })) checkWholeNumber(value, name, 1);
+  const transport = options.transport ?? httpTransportOf(options);
+  const filter = normalizeScope(options.filter);
+  const codec = events ? events.createCodec(serializer) : serializer?.createCodec();
+  const decoder = codec ?? plainDecoder;
+  const settings = { codec, metadata, clock, limits: { ...defaultLimits, ...limits }, pollIntervalMs, sparse: true };
+  const encode: ResolveSettings['encode'] = async (stream, data) => {
+    const context = { limits: settings.limits, now: clock(), metadata: metadata?.() };
+    const append = { streamId: stream, expectedVersion: AnyVersion, events: data };
+    const [encoded] = codec ? await codec.encode([append], context) : [append];
+    return encodeEvents(stream, encoded!.events, 'events', context);
+  };
+  const connection$ = new ReplaySubject<ErmineError | undefined>(1);
+  const log = await storage.open((error) => connection$.next(error));
+  try {
+    const documents = await log.documents();
+    const inner = new LogEventStore<E>(log, storage.name, connection$, settings);
+    // Set below; nothing calls before that.
+    let store: SyncedEventStore<E> | undefined;
+    let engine: SyncEngine | undefined;
+    const channel = createHintChannel(`${storage.name}:outbox`, () => {
+      store?.outboxChanged();
+      engine?.wake();
+    });
+    const replica = new Replica(log, documents, { append: (append) => inner[storeParts].append(append) }, () => {
+      const { head } = replica.outbox.seen!;
+      channel.publish({ epoch: log.epoch, position: head.next + head.edits });
+      store?.outboxChanged();
+    });
+    if (!(await isUntouched(log, documents))) {
+      throw new SyncRefusedError('NOT_A_REPLICA', 'The storage holds a log that was written without sync. Give the replica a storage of its own, and this one as `adopt`.');
+    }
+    await replica.outbox.create(idAt(newIdBase(clock()), 0));
+    const appends = new PendingAppends(replica, filter, clock);
+    if (options.adopt) await adoptLog(options.adopt, replica, options.onAdopt);
+    engine = new SyncEngine(replica, {
+      transport,
+      filter,
+      policies: (options.conflicts ?? {}) as ConflictPolicies,
+      lanes: options.lanes ?? false,
+      clock,
+      encode,
+      decoder,
+      random: options.random ?? Math.random,
+      timers: globalThis,
+      locks: options.locks === null ? undefined : (options.locks ?? globalThis.navigator?.locks),
+      name: `ermine-sync:${storage.name}`,
+      pollIntervalMs: syncIntervalMs,
+      takeoverMs,
+      paused: options.paused ?? false,
+    });
+    store = new SyncedEventStore<E>(inner, replica, appends, engine, { ...settings, channel, encode, decoder });
+    return store;
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+}
+
+function httpTransportOf({ url, token }: Pick<OpenSyncedStoreOptions, 'url' | 'token'>): Transport {
+  if (url === undefined) throw new TypeError('openSyncedStore needs the `url` of the server, or a `transport`.');
+  return httpTransport({ url, ...(token !== undefined && { token }) });
+}

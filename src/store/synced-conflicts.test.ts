@@ -1,0 +1,92 @@
+import { firstValueFrom } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { AnyVersion, NoStream } from '../event/version.ts';
+import { reject } from '../sync/conflict-policy.ts';
+import { numbered, toArray } from '../testing/events.ts';
+import { Server, shown, upToDate } from './synced-store.test-fixture.ts';
+
+describe('a synced store in conflict', () => {
+  it('rejects what was decided on a stream that somebody else has moved, into the dead letters, and nothing else', async () => {
+    const server = new Server();
+    const [a, b] = [await server.device(), await server.device()];
+    await a.appendToStream('Note-1', NoStream, [{ type: 'Noted', data: 'first' }]);
+    await upToDate(a, b);
+    server.online = false;
+    await a.appendToStream('Note-1', 1, [{ type: 'Noted', data: 'of a' }]);
+    await b.appendToStream('Note-1', 1, [{ type: 'Noted', data: 'of b' }]);
+    await b.appendToStream('Note-1', 2, [{ type: 'Noted', data: 'of b, after it' }]);
+    await b.appendToStream('Note-2', NoStream, [{ type: 'Noted', data: 'elsewhere' }]);
+    server.online = true;
+    await upToDate(a, b, a);
+    for (const store of [a, b]) expect(shown(await store.loadStream('Note-1'))).toEqual(['1@1 "first"', '2@2 "of a"']);
+    expect(await a.loadStream('Note-2')).toHaveLength(1);
+    const rejected = await firstValueFrom(b.sync.rejected$);
+    expect(rejected).toMatchObject([
+      { events: [{ data: 'of b' }], reason: { code: 'CONCURRENCY_CONFLICT', expectedVersion: 1, actualVersion: 2 } },
+      { events: [{ data: 'of b, after it' }] },
+    ]);
+    await b.sync.retry(rejected[0]!.commitId);
+    await b.sync.edit(rejected[1]!.commitId, [{ type: 'Noted', data: 'mended' }]);
+    await upToDate(b, a);
+    expect(shown(await a.loadStream('Note-1')).slice(2)).toEqual(['3@4 "of b"', '4@5 "mended"']);
+    expect(await firstValueFrom(b.sync.rejected$)).toEqual([]);
+    await expect(b.sync.discard('no-such-commit')).rejects.toMatchObject({ code: 'SYNC_REFUSED', reason: 'UNKNOWN_COMMIT' });
+  });
+
+  it('decides anew, gives up with a reason, rebases, or keeps both, as the category’s policy says', async () => {
+    const server = new Server();
+    const a = await server.device();
+    const b = await server.device({
+      conflicts: {
+        Seat: { redecide: (command, events) => (events.length < 3 ? [{ type: 'Taken', data: { who: (command as { who: string }).who, place: events.length + 1 } }] : reject('sold out')) },
+        Counter: 'rebase',
+        Text: 'keepBoth',
+      },
+    });
+    server.online = false;
+    for (const [i, store] of [a, b].entries()) {
+      await store.appendToStream('Seat-1', NoStream, [{ type: 'Taken', data: { who: i, place: 1 } }], { command: { who: i } });
+      await store.appendToStream('Seat-2', NoStream, numbered(i === 0 ? 3 : 1), { command: { who: i } });
+      await store.appendToStream('Counter-1', NoStream, [{ type: 'Added', data: i }]);
+      await store.appendToStream('Text-1', NoStream, [{ type: 'Written', data: `by ${i}` }]);
+    }
+    server.online = true;
+    await upToDate(a, b, a);
+    expect((await a.loadStream('Seat-1')).map(({ data }) => data)).toEqual([{ who: 0, place: 1 }, { who: 1, place: 2 }]);
+    expect((await a.loadStream('Counter-1')).map(({ data }) => data)).toEqual([0, 1]);
+    const texts = (await toArray(a.listStreams({ category: 'Text' }))).map(({ streamId }) => streamId);
+    expect(texts).toHaveLength(2);
+    expect((await a.loadStream(texts[1]!)).map(({ data }) => data)).toEqual(['by 1']);
+    expect(await firstValueFrom(b.sync.rejected$)).toMatchObject([{ reason: { code: 'REJECTED', message: 'sold out' } }]);
+  });
+
+  it('stops only the stream whose policy throws, says so, and goes on with it when it can', async () => {
+    const server = new Server();
+    let broken = true;
+    const a = await server.device();
+    const b = await server.device({
+      conflicts: {
+        Bad: {
+          redecide: (command) => {
+            if (broken) throw new Error('cannot decide');
+            return [{ type: 'Decided', data: command }];
+          },
+        },
+      },
+    });
+    server.online = false;
+    await a.appendToStream('Bad-1', NoStream, numbered(1));
+    await b.appendToStream('Bad-1', NoStream, numbered(1), { command: 'mine' });
+    await b.appendToStream('Good-1', NoStream, numbered(1));
+    server.online = true;
+    await upToDate(a, b);
+    await b.appendToStream('Bad-1', AnyVersion, [{ type: 'Later', data: 1 }]);
+    await upToDate(b, a);
+    expect(await a.loadStream('Good-1')).toHaveLength(1);
+    expect(await a.loadStream('Bad-1')).toHaveLength(1);
+    expect((await firstValueFrom(b.sync.pending$)).map(({ stuck }) => stuck)).toEqual(['cannot decide', 'An earlier commit of the stream is stuck.']);
+    broken = false;
+    await upToDate(b, a);
+    expect((await a.loadStream('Bad-1')).map(({ type }) => type)).toEqual(['Counted', 'Decided', 'Later']);
+  });
+});

@@ -1,0 +1,10 @@
+export { openSyncedStore, type OpenSyncedStoreOptions } from './store/open-synced-store.ts';
+export type { AppendOptions, PendingEntry, RejectedEntry, SyncControl, SyncedStore } from './store/synced-store.ts';
+export type { AdoptProgress } from './sync/adopt-log.ts';
+export { reject, type Conflict, type ConflictPolicies, type ConflictPolicy, type KeepBothPolicy, type RedecidePolicy, type Rejection } from './sync/conflict-policy.ts';
+export type { RejectionReason } from './sync/pending-commit.ts';
+export type { LoadedEvent } from './sync/pending-events.ts';
+export type { Scope } from './sync/protocol.ts';
+export type { SyncStatus } from './sync/sync-status.ts';
+export { httpTransport, type HttpTransportOptions, type Transport } from './sync/transport.ts';
+export type { LockManagerLike } from './tabs/sync-lock.ts';

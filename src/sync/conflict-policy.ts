@@ -1,0 +1,51 @@
+import type { Event, EventData } from '../event/event.ts';
+import type { StreamId } from '../event/stream-id.ts';
+import type { LoadedEvent } from './pending-events.ts';
+
+/** A pending commit that its stream has moved away from. */
+export interface Conflict {
+  readonly streamId: StreamId;
+  /** What the commit was decided on. */
+  readonly expectedVersion: number;
+  /** Where the stream is now, with the pending commits before this one. */
+  readonly actualVersion: number;
+  readonly commitId: string;
+}
+
+/** The answer of a policy that gives a commit up. */
+export interface Rejection {
+  readonly rejected: string;
+}
+
+/** For a policy: gives the commit up, with the reason that is kept in the dead letters. */
+export function reject(reason: string): Rejection {
+  return { rejected: reason };
+}
+
+/**
+ * Decides anew on the stream as it is now. It may run several times for one commit, so it only decides. When it throws, the
+ * commits of the stream stay pending and wait; use {@link reject} to give up.
+ *
+ * @param command what was given with the append
+ * @param events the stream, confirmed and then pending
+ */
+export interface RedecidePolicy<E extends Event = Event> {
+  readonly redecide: (command: unknown, events: readonly LoadedEvent<E>[], conflict: Conflict) => readonly EventData<E>[] | Rejection | Promise<readonly EventData<E>[] | Rejection>;
+}
+
+/** Keeps the events in a stream of their own. @returns its id, which nobody else may use */
+export interface KeepBothPolicy {
+  readonly keepBoth: (streamId: StreamId, conflict: Conflict) => StreamId | string;
+}
+
+/**
+ * What becomes of a pending commit when somebody else has moved its stream:
+ * - `reject` (default): it goes to the dead letters, `sync.rejected$`.
+ * - `rebase`: its events are appended to the stream as it is now. Only for events that commute with all others of the stream.
+ * - `keepBoth`: its events go to a sibling stream, `category-id~` and a part of the commit's id, or what a function says.
+ * - `{ redecide }`: the command is decided on anew. A commit without a command, or of several streams, is rejected.
+ */
+export type ConflictPolicy<E extends Event = Event> = 'reject' | 'rebase' | 'keepBoth' | KeepBothPolicy | RedecidePolicy<E>;
+
+/** By category; `*` is for those that are not named. */
+export type ConflictPolicies<E extends Event = Event> = Readonly<Record<string, ConflictPolicy<E>>>;

@@ -1,0 +1,90 @@
+import { hash53, idAt } from '../event/event-id.ts';
+import type { EventTuple, NewBatch } from '../event/event-batch.ts';
+import { inScope } from './protocol-scope.ts';
+import type { Scope } from './protocol.ts';
+
+export interface PendingWrite {
+  readonly stream: string;
+  /** A version from 0, AnyVersion or StreamExists. */
+  readonly expected: number;
+  readonly batches: readonly NewBatch[];
+}
+
+/** One append that waits for the server, or a void: a number without a commit. */
+export interface PendingCommit {
+  /** Its place among the commits of this replica, which it keeps. */
+  readonly order: number;
+  /** Its number on the server; null while a policy keeps it out of the line. */
+  readonly seq: number | null;
+  /** Of what is pushed under the number. */
+  readonly hash: string;
+  /** Empty for a void. */
+  readonly commitId: string;
+  readonly writes: readonly PendingWrite[];
+  /** What was decided on, for `redecide`. */
+  readonly command?: unknown;
+  /** How often a policy has changed it. */
+  readonly attempts?: number;
+  /** Last event ids of what it was before a policy changed it: should that have been accepted after all, it is this commit. */
+  readonly former?: readonly string[];
+  /** Why it is out of the line. */
+  readonly stuck?: string;
+}
+
+/** An append that is durable here and waits for the server. */
+export interface PendingAppend {
+  /** The provisional version of the stream of each write. */
+  readonly versions: readonly number[];
+  readonly deduplicated: boolean;
+}
+
+/** A commit that will not be pushed any more, and why. */
+export interface RejectedCommit {
+  readonly commitId: string;
+  readonly writes: readonly PendingWrite[];
+  readonly command?: unknown;
+  readonly former?: readonly string[];
+  readonly reason: RejectionReason;
+}
+
+export interface RejectionReason {
+  /** `CONCURRENCY_CONFLICT`, `STREAM_DELETED`, `REJECTED` by a policy, `TOO_MANY_ATTEMPTS`, or what the server said, such as `FORBIDDEN`. */
+  readonly code: string;
+  readonly message: string;
+  readonly stream?: string;
+  readonly expectedVersion?: number;
+  readonly actualVersion?: number;
+}
+
+export function hashOf(writes: readonly PendingWrite[]): string {
+  const text = JSON.stringify(writes);
+  return hash53(text).toString(36) + hash53(text, 1).toString(36);
+}
+
+export function createVoid(order: number, seq: number): PendingCommit {
+  return { order, seq, hash: `void-${order}-${seq}`, commitId: '', writes: [] };
+}
+
+export function isVoid({ commitId }: PendingCommit): boolean {
+  return commitId === '';
+}
+
+export function countOf({ batches }: PendingWrite): number {
+  return batches.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** The ids of the first and of the last event that a pull of this scope brings; undefined when it brings none. */
+export function endsOf({ writes }: { readonly writes: readonly PendingWrite[] }, scope: Scope | undefined): { first: string; last: string } | undefined {
+  const batches = writes.filter(({ stream }) => inScope(scope, stream)).flatMap((write) => write.batches);
+  const [first, last] = [batches[0], batches.at(-1)];
+  return first && last && { first: idIn(first, 0), last: idIn(last, last.count - 1) };
+}
+
+export function idIn({ events, idBase }: NewBatch, index: number): string {
+  return (JSON.parse(events) as EventTuple[])[index]![3] ?? idAt(idBase, index);
+}
+
+/** Without a place and without the index of ids, which is made where it is written. */
+export function plainBatch({ stream, count, timestamp, idBase, events }: NewBatch): NewBatch {
+  return { stream, count, timestamp, idBase, events };
+}

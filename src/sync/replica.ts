@@ -1,0 +1,168 @@
+import { isErmineError } from '../event/errors.ts';
+import { decodeBatch, type EventBatch } from '../event/event-batch.ts';
+import { isTombstone } from '../event/tombstone.ts';
+import { AnyVersion } from '../event/version.ts';
+import type { AppendQueue } from '../storage/append-queue.ts';
+import type { Append, DocumentLog, DocumentWrites, Log } from '../storage/storage.ts';
+import { Outbox, type OutboxChange, type OutboxView } from './outbox.ts';
+import { createVoid, endsOf, type PendingAppend, type PendingCommit } from './pending-commit.ts';
+import { intersectScopes } from './protocol-scope.ts';
+import type { Scope } from './protocol.ts';
+import { REPLICA, moveState, readReplicaState, type KnownState, type ReplicaState } from './replica-state.ts';
+
+export interface PulledPage {
+  readonly batches: readonly EventBatch[];
+  readonly coveredTo: number;
+  /** Numbers taken on the server, when the page reaches the end of its log. */
+  readonly taken: readonly (readonly [seq: number, hash: string])[];
+}
+
+/** A log that repeats the server's, with its documents: every method is one transaction, safe with other tabs at work. */
+export class Replica {
+  readonly log: Log;
+  readonly documents: DocumentLog;
+  readonly outbox: Outbox;
+  readonly #queue: Pick<AppendQueue, 'append'>;
+  readonly #onChange: () => void;
+
+  /**
+   * @param queue writes to the log; one group at a time
+   * @param onChange called when this tab has changed the outbox
+   */
+  constructor(log: Log, documents: DocumentLog, queue: Pick<AppendQueue, 'append'>, onChange: () => void) {
+    this.log = log;
+    this.documents = documents;
+    this.outbox = new Outbox(documents);
+    this.#queue = queue;
+    this.#onChange = onChange;
+  }
+
+  state(): Promise<KnownState> {
+    return readReplicaState(this.documents);
+  }
+
+  /** Confirmed versions, with the half that tells a deleted stream. */
+  async versions(streams: Iterable<string>): Promise<Map<string, number>> {
+    const found = await Promise.all([...streams].map(async (stream) => [stream, await this.log.streamInfo(stream)] as const));
+    return new Map(found.map(([stream, info]) => [stream, info ? info.version + (info.deleted ? 0.5 : 0) : 0]));
+  }
+
+  /** The versions that an append with these event ids has led to, when they are in the confirmed log. */
+  async confirmedResult(append: Append): Promise<PendingAppend | Error | undefined> {
+    if (append.ids.length === 0) return undefined;
+    // An expectation that no stream meets: ids are looked for first, so nothing can be written.
+    const writes = append.writes.map((write) => ({ ...write, expectedVersion: Number.MAX_SAFE_INTEGER }));
+    try {
+      const { results } = await this.#queue.append({ ...append, writes });
+      return { versions: results.map(({ version }) => version), deduplicated: true };
+    } catch (error) {
+      if (isErmineError(error, 'CORRUPTED_IDEMPOTENCY')) return error;
+      if (isErmineError(error, 'CONCURRENCY_CONFLICT') || isErmineError(error, 'STREAM_DELETED')) return undefined;
+      throw error;
+    }
+  }
+
+  /** Whether a page ends within a commit of this replica, of which more must be pulled before any is placed. */
+  async splits(batches: readonly EventBatch[], scope: Scope | undefined): Promise<boolean> {
+    const { commits } = await this.outbox.look();
+    if (commits.length === 0) return false;
+    const ids = idsIn(batches);
+    return commits.some((commit) => {
+      const ends = endsOf(commit, scope);
+      return ends !== undefined && ids.has(ends.first) && !ids.has(ends.last);
+    });
+  }
+
+  /**
+   * Writes what was pulled, moves the cursor and takes the commits that are confirmed by it out of the outbox, at once.
+   *
+   * @returns false when another tab was faster: then look again
+   */
+  async place(known: KnownState, next: Omit<ReplicaState, 'cursor' | 'tail' | 'tailId'>, page: PulledPage): Promise<boolean> {
+    const { batches, coveredTo } = page;
+    for (const { stream, version } of batches.filter(isTombstone)) await this.log.truncateStream(stream, version);
+    const view = await this.outbox.look();
+    const state = moveState({ ...known.state, ...next }, batches, coveredTo);
+    const change = confirmedBy(view, page, scopeOf(state));
+    const plan = change && this.outbox.plan(view, change);
+    const documents: DocumentWrites = {
+      expect: [{ ...REPLICA, data: known.text }, ...(plan?.writes.expect ?? [])],
+      puts: [{ ...REPLICA, data: JSON.stringify(state) }, ...(plan?.writes.puts ?? [])],
+      deletes: plan?.writes.deletes ?? [],
+    };
+    const writes = batches.map((batch) => ({ stream: batch.stream, expectedVersion: AnyVersion, batches: [batch] }));
+    if (!(await this.#write(writes, documents, known.state.tail))) return false;
+    if (plan) this.#wrote(plan.view);
+    return true;
+  }
+
+  /**
+   * Changes the outbox if it is as it was seen.
+   *
+   * @param versions confirmed versions that the change rests on
+   * @param more other documents that belong to the change
+   * @returns false when something was not as seen: then look again
+   */
+  async change(view: OutboxView, change: OutboxChange, versions: ReadonlyMap<string, number> = new Map(), more: DocumentWrites = {}): Promise<boolean> {
+    const plan = this.outbox.plan(view, change);
+    // A deleted stream cannot be checked, and does not change any more.
+    const checks = [...versions].filter(([, version]) => Number.isInteger(version));
+    const writes = checks.map(([stream, expectedVersion]) => ({ stream, expectedVersion, batches: [] }));
+    const documents = { ...plan.writes, expect: [...plan.writes.expect!, ...(more.expect ?? [])], puts: [...plan.writes.puts!, ...(more.puts ?? [])] };
+    if (!(await this.#write(writes, documents, undefined))) return false;
+    this.#wrote(plan.view);
+    return true;
+  }
+
+  async #write(writes: readonly { stream: string; expectedVersion: number; batches: readonly EventBatch[] }[], documents: DocumentWrites, after: number | undefined): Promise<boolean> {
+    if (writes.length === 0) return this.documents.write(documents);
+    try {
+      await this.#queue.append({ writes, ids: [], documents, ...(after !== undefined && { after }) });
+      return true;
+    } catch (error) {
+      const code = isErmineError(error) ? error.code : undefined;
+      if (code === 'DOCUMENT_CONFLICT' || code === 'CONCURRENCY_CONFLICT' || code === 'STREAM_DELETED') return false;
+      throw error;
+    }
+  }
+
+  #wrote(view: OutboxView): void {
+    this.outbox.wrote(view);
+    this.#onChange();
+  }
+}
+
+/** The streams that are replicated. */
+export function scopeOf({ filter, readable }: ReplicaState): Scope | undefined {
+  return intersectScopes(filter, readable);
+}
+
+/**
+ * The commits that are in the server's log as far as this page goes. One whose events are there while its number is not
+ * known to be taken (a copy of this replica may have pushed it) leaves a void with its hash, which takes the number or finds
+ * it taken.
+ */
+function confirmedBy(view: OutboxView, { batches, taken }: PulledPage, scope: Scope | undefined): OutboxChange | undefined {
+  if (view.commits.length + view.rejected.length === 0) return undefined;
+  const ids = idsIn(batches);
+  const numbers = new Map(taken);
+  const pulled = (commit: Pick<PendingCommit, 'writes' | 'former'>): boolean => {
+    const ends = endsOf(commit, scope);
+    return (ends !== undefined && ids.has(ends.last)) || (commit.former?.some((id) => ids.has(id)) ?? false);
+  };
+  const removed: number[] = [];
+  const replaced: PendingCommit[] = [];
+  for (const commit of view.commits) {
+    const { order, seq, hash } = commit;
+    if (seq !== null && numbers.get(seq) === hash) removed.push(order);
+    else if (!pulled(commit)) continue;
+    else if (seq === null) removed.push(order);
+    else replaced.push({ ...createVoid(order, seq), hash });
+  }
+  const unrejected = view.rejected.filter(pulled).map(({ commitId }) => commitId);
+  return removed.length + replaced.length + unrejected.length > 0 ? { removed, replaced, unrejected } : undefined;
+}
+
+function idsIn(batches: readonly EventBatch[]): Set<string> {
+  return new Set(batches.flatMap((batch) => decodeBatch(batch).map(({ id }) => id)));
+}

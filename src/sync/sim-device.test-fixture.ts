@@ -1,0 +1,213 @@
+import { encodeEvents } from '../event/encode.ts';
+import { isErmineError } from '../event/errors.ts';
+import { decodeBatch, plainDecoder } from '../event/event-batch.ts';
+import { defaultLimits } from '../event/limits.ts';
+import { categoryOf } from '../event/stream-id.ts';
+import type { Principal } from '../server/principal.ts';
+import { AppendQueue } from '../storage/append-queue.ts';
+import type { Log } from '../storage/storage.ts';
+import type { ConflictPolicies } from './conflict-policy.ts';
+import { Outbox } from './outbox.ts';
+import { PendingAppends } from './pending-appends.ts';
+import { asPending, pendingEvents, type LoadedEvent } from './pending-events.ts';
+import type { Scope } from './protocol.ts';
+import { restoreRejected } from './rejected-commits.ts';
+import { Replica } from './replica.ts';
+import { simTransport, type NetworkFaults, type SimServer } from './sim-network.test-fixture.ts';
+import type { Scheduler } from './sim-scheduler.test-fixture.ts';
+import { SimDisk, SimProcess } from './sim-storage.test-fixture.ts';
+import { SyncEngine } from './sync-engine.ts';
+import type { LockManagerLike } from '../tabs/sync-lock.ts';
+
+/** What a simulated event tells: which append it is of, and the event of its stream that it was decided on. */
+export interface Mark {
+  readonly mark: string;
+  readonly part: number;
+  readonly after: string | null;
+  /** Whether it did not ask for any version. */
+  readonly any: boolean;
+}
+
+/** What an append of the simulation was told. */
+export interface Acknowledged {
+  readonly mark: string;
+  readonly device: number;
+  readonly tab: string;
+  readonly streams: readonly string[];
+}
+
+export const policies: ConflictPolicies = {
+  Rebase: 'rebase',
+  Both: 'keepBoth',
+  Decide: {
+    redecide: (command, events) => {
+      const { mark, count } = command as { mark: string; count: number };
+      return eventsOf(mark, count, events);
+    },
+  },
+  Throws: {
+    redecide: () => {
+      throw new Error('this policy does not know what to do');
+    },
+  },
+};
+
+/** The mark of an event: its parts follow one another. */
+export function eventsOf(mark: string, count: number, before: readonly LoadedEvent[], any = false, firstPart = 0): { type: string; data: Mark }[] {
+  const last = before.at(-1)?.data as Mark | undefined;
+  let after = last ? `${last.mark}.${last.part}` : null;
+  return Array.from({ length: count }, (_, i) => {
+    const part = firstPart + i;
+    const data = { mark, part, after, any };
+    after = `${mark}.${part}`;
+    return { type: 'Marked', data };
+  });
+}
+
+/** Web Locks of one device. */
+class SimLocks implements LockManagerLike {
+  #holder: Promise<void> = Promise.resolve();
+
+  async request(_name: string, { signal }: { signal: AbortSignal }, held: () => Promise<void>): Promise<void> {
+    const before = this.#holder;
+    let free: () => void = () => undefined;
+    this.#holder = new Promise((resolve) => (free = resolve));
+    await before;
+    if (!signal.aborted) await held();
+    free();
+  }
+}
+
+/** A browser: a disk, and tabs that come and go. */
+export class SimDevice {
+  readonly index: number;
+  readonly disk: SimDisk;
+  readonly locks: SimLocks | undefined;
+  readonly filter: Scope | undefined;
+  readonly lanes: boolean;
+  tabs: SimTab[] = [];
+  online = true;
+
+  constructor(scheduler: Scheduler, index: number, locks: boolean, filter: Scope | undefined, lanes: boolean) {
+    this.index = index;
+    this.disk = new SimDisk(scheduler, `device-${index}`);
+    this.locks = locks ? new SimLocks() : undefined;
+    this.filter = filter;
+    this.lanes = lanes;
+  }
+}
+
+async function loadStream(replica: Replica, stream: string): Promise<LoadedEvent[]> {
+  const confirmed = await readAll(replica.log, stream);
+  const { commits } = await replica.outbox.look();
+  return [...confirmed, ...asPending(pendingEvents(commits, stream, confirmed.at(-1)?.version ?? 0))];
+}
+
+export async function readAll(log: Log, stream?: string): Promise<LoadedEvent[]> {
+  const events: LoadedEvent[] = [];
+  for (let from: number | undefined = 1; from !== undefined; ) {
+    const range = { from, limit: 500, direction: 'forwards' as const };
+    const page: Awaited<ReturnType<Log['readAll']>> = stream === undefined ? await log.readAll(range) : await log.readStream(stream, range);
+    events.push(...page.batches.flatMap((batch) => decodeBatch(batch)));
+    from = page.next;
+  }
+  return events;
+}
+
+/** A tab: the parts of a synced store, on injected time, chance, network, storage and locks. */
+export class SimTab {
+  readonly name: string;
+  readonly process: SimProcess;
+  readonly replica: Replica;
+  readonly engine: SyncEngine;
+  readonly #appends: PendingAppends;
+  readonly #device: SimDevice;
+
+  static async open(scheduler: Scheduler, device: SimDevice, server: SimServer, principal: Principal, faults: NetworkFaults, name: string): Promise<SimTab> {
+    const process = new SimProcess();
+    const log = await device.disk.storageOf(process, `device-${device.index}`).open(() => undefined);
+    const documents = await log.documents();
+    await new Outbox(documents).create(`client-${device.index}-${name}`);
+    const tab = new SimTab(scheduler, device, server, principal, faults, name, process, log, documents);
+    device.tabs.push(tab);
+    return tab;
+  }
+
+  private constructor(
+    scheduler: Scheduler,
+    device: SimDevice,
+    server: SimServer,
+    principal: Principal,
+    faults: NetworkFaults,
+    name: string,
+    process: SimProcess,
+    log: Log,
+    documents: Awaited<ReturnType<Log['documents']>>,
+  ) {
+    this.name = name;
+    this.process = process;
+    this.#device = device;
+    const queue = new AppendQueue(log, () => undefined);
+    this.replica = new Replica(log, documents, queue, () => undefined);
+    const clock = (): number => scheduler.now;
+    this.#appends = new PendingAppends(this.replica, device.filter, clock);
+    this.engine = new SyncEngine(this.replica, {
+      policies,
+      filter: device.filter,
+      lanes: device.lanes,
+      clock,
+      encode: (stream, events) => encodeEvents(stream, events, 'events', { limits: defaultLimits, now: scheduler.now, metadata: undefined }),
+      decoder: plainDecoder,
+      transport: simTransport(scheduler, server, principal, process, faults, () => device.online),
+      random: scheduler.random,
+      timers: scheduler as never,
+      locks: device.locks,
+      name: 'sim',
+      pollIntervalMs: 20_000,
+      takeoverMs: 5_000,
+    });
+  }
+
+  /** @returns what was acknowledged, or undefined when it was refused; never settles when the tab dies */
+  async append(mark: string, streams: readonly string[], count: number, how: 'exact' | 'any' | 'stale'): Promise<Acknowledged | undefined> {
+    let part = 0;
+    const writes = [];
+    for (const stream of streams) {
+      const seen = await loadStream(this.replica, stream);
+      const version = seen.at(-1)?.version ?? 0;
+      const expectedVersion = how === 'exact' ? version : how === 'any' ? -1 : Math.max(0, version - 1);
+      const events = eventsOf(mark, count, seen, how === 'any', part);
+      part += count;
+      writes.push({ stream, expectedVersion, batches: encodeEvents(stream, events, 'events', { limits: defaultLimits, now: 1_700_000_000_000, metadata: undefined }) });
+    }
+    try {
+      await this.#appends.append({ writes, ids: [] }, categoryOf(streams[0]!) === 'Decide' ? { mark, count } : undefined);
+    } catch (error) {
+      if (isErmineError(error, 'CONCURRENCY_CONFLICT') || isErmineError(error, 'SYNC_REFUSED')) return undefined;
+      throw error;
+    }
+    this.engine.wake();
+    return { mark, device: this.#device.index, tab: this.name, streams };
+  }
+
+  /** Somebody looks into the dead letters and tries one again. @returns its marks */
+  async retryRejected(): Promise<string | undefined> {
+    const commit = (await this.replica.outbox.look()).rejected[0];
+    if (!commit) return undefined;
+    try {
+      await restoreRejected(this.replica, commit.commitId, undefined);
+    } catch (error) {
+      if (isErmineError(error, 'SYNC_REFUSED')) return undefined;
+      throw error;
+    }
+    this.engine.wake();
+    return JSON.stringify(commit.writes);
+  }
+
+  kill(): void {
+    this.process.dead = true;
+    // Lets the lock go, as a browser does; what the tab still does is neither written nor sent.
+    void this.engine.close();
+    this.#device.tabs = this.#device.tabs.filter((tab) => tab !== this);
+  }
+}

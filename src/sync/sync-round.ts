@@ -1,0 +1,183 @@
+import { SyncStoppedError } from '../event/errors.ts';
+import { idAt, newIdBase } from '../event/event-id.ts';
+import type { EventBatch } from '../event/event-batch.ts';
+import { ConflictResolution, type ResolveSettings } from './resolve-conflicts.ts';
+import { isVoid, type RejectionReason } from './pending-commit.ts';
+import { PROTOCOL_VERSION, type PullAnswer, type Scope } from './protocol.ts';
+import { firstUnconfirmed, reasonOf, renumbered, selectCommits, type PushLimits } from './push-outbox.ts';
+import { isUntouched, type ReplicaState } from './replica-state.ts';
+import { scopeOf, type Replica } from './replica.ts';
+import { ask, readPulledBatches } from './server-messages.ts';
+import type { Transport } from './transport.ts';
+
+export interface RoundSettings extends ResolveSettings {
+  readonly filter: Scope | undefined;
+  readonly lanes: boolean;
+  readonly clock: () => number;
+}
+
+export interface RoundProgress {
+  pushing(done: number, total: number): void;
+  pulling(position: number, head: number): void;
+}
+
+/** Rounds that change nothing, though there is something to push; a conflict needs two to be believed. */
+const MAX_IDLE_ROUNDS = 4;
+
+/** The steps of sync: each may be done by any tab at any time, and again. */
+export class SyncRounds {
+  readonly #replica: Replica;
+  readonly #transport: Transport;
+  readonly #settings: RoundSettings;
+  readonly #progress: RoundProgress;
+  readonly #signal: AbortSignal;
+  #limits: PushLimits | undefined;
+  /** By hash, how often the server had a word against a commit that stands here. */
+  readonly #doubts = new Map<string, number>();
+  /** Streams that were pulled and not yet compared with the outbox; undefined: any may have been. */
+  #moved: Set<string> | undefined;
+
+  constructor(replica: Replica, transport: Transport, settings: RoundSettings, progress: RoundProgress, signal: AbortSignal) {
+    this.#replica = replica;
+    this.#transport = transport;
+    this.#settings = settings;
+    this.#progress = progress;
+    this.#signal = signal;
+  }
+
+  /** Pushes, pulls and resolves until there is nothing left to do. @param retry whether stuck commits are tried again */
+  async run(retry: boolean): Promise<void> {
+    if (!(await isUntouched(this.#replica.log, this.#replica.documents))) throw foreignEvents();
+    this.#limits ??= await this.#greet();
+    let before = '';
+    let idle = 0;
+    for (let again = retry; ; again = false) {
+      const refusals = await this.#push();
+      await this.#pull();
+      await this.#resolve(refusals, again);
+      const view = await this.#replica.outbox.look();
+      if (!view.commits.some(({ seq }) => seq !== null)) return;
+      const after = `${view.text} ${(await this.#replica.state()).text}`;
+      idle = after === before ? idle + 1 : 0;
+      if (idle === MAX_IDLE_ROUNDS) throw new SyncStoppedError('NO_PROGRESS', 'The server takes the pending commits, but they do not come back. They stay pending.');
+      before = after;
+    }
+  }
+
+  /** The server may have changed: it is asked again. */
+  forget(): void {
+    this.#limits = undefined;
+    this.#moved = undefined;
+  }
+
+  /** What every request begins with, as the beginning of an object. */
+  async head(): Promise<string> {
+    const { head } = await this.#replica.outbox.look();
+    const { epoch } = (await this.#replica.state()).state;
+    return JSON.stringify({ protocol: PROTOCOL_VERSION, clientId: head.clientId, epoch }).slice(0, -1);
+  }
+
+  async #greet(): Promise<PushLimits> {
+    const hello = await ask(this.#transport, 'hello', `${await this.head()}}`, 'helloAnswer', this.#signal);
+    this.#checkEpoch(hello.epoch, (await this.#replica.state()).state);
+    return hello;
+  }
+
+  /** @returns what the server will not have, by hash */
+  async #push(): Promise<Map<string, RejectionReason>> {
+    const refusals = new Map<string, RejectionReason>();
+    const view = await this.#replica.outbox.look();
+    const { commits, text, tooLarge } = selectCommits(view, this.#limits!);
+    if (tooLarge) return refusals.set(tooLarge.hash, { code: 'EVENT_TOO_LARGE', message: `The commit is larger than the ${this.#limits!.maxCommitBytes} bytes that the server takes.` });
+    if (commits.length === 0) return refusals;
+    this.#progress.pushing(0, view.commits.length);
+    const body = `${await this.head()},"from":${firstUnconfirmed(view)},"lanes":${this.#settings.lanes},"commits":${text}}`;
+    const { epoch, results } = await ask(this.#transport, 'push', body, 'pushAnswer', this.#signal);
+    this.#checkEpoch(epoch, (await this.#replica.state()).state);
+    for (const result of results) {
+      const commit = commits.find(({ seq }) => seq === result.seq);
+      if (!commit || result.status === 'accepted' || result.status === 'seen' || result.status === 'wait') continue;
+      if (result.status === 'refused') refusals.set(commit.hash, reasonOf(result));
+      // The outbox may have changed since: what was said is of what it was.
+      else if ((await this.#replica.outbox.look()).text !== view.text) continue;
+      else if (result.status === 'gap') throw new SyncStoppedError('HISTORY_LOST', 'The server misses commits that it had confirmed: it was restored from an older backup. What is pending stays.');
+      else if (result.status === 'taken' && isVoid(commit)) await this.#replica.change(view, { removed: [commit.order] });
+      else {
+        // After the pull that follows it should not stand any more. If it does, the server's word counts.
+        const doubts = (this.#doubts.get(commit.hash) ?? 0) + 1;
+        this.#doubts.set(commit.hash, doubts);
+        if (doubts < 2) this.#moved = undefined;
+        else if (result.status === 'conflict') refusals.set(commit.hash, reasonOf(result));
+        else await this.#replica.change(view, renumbered(view, idAt(newIdBase(this.#settings.clock()), 0)));
+      }
+    }
+    this.#progress.pushing(results.length, view.commits.length);
+    return refusals;
+  }
+
+  async #pull(): Promise<void> {
+    for (;;) {
+      const known = await this.#replica.state();
+      const { filter } = this.#settings;
+      let answer = await this.#pullPage(known.state, known.state.cursor);
+      const next = { epoch: answer.epoch, ...(filter && { filter }), ...(answer.readable && { readable: answer.readable }) };
+      const scope = scopeOf({ ...known.state, ...next });
+      checkScope(known.state, next);
+      const batches: EventBatch[] = readPulledBatches(answer, known.state.cursor);
+      while (answer.coveredTo < answer.head && (await this.#replica.splits(batches, scope))) {
+        const after = answer.coveredTo;
+        answer = await this.#pullPage(known.state, after);
+        batches.push(...readPulledBatches(answer, after));
+      }
+      for (const { stream } of batches) this.#moved?.add(stream);
+      const placed = await this.#replica.place(known, next, { batches, coveredTo: answer.coveredTo, taken: answer.taken });
+      if (placed) this.#progress.pulling(answer.coveredTo, answer.head);
+      else if (!(await isUntouched(this.#replica.log, this.#replica.documents))) throw foreignEvents();
+      else this.#moved = undefined;
+      if (placed && answer.coveredTo === answer.head) return;
+    }
+  }
+
+  async #pullPage(state: ReplicaState, after: number): Promise<PullAnswer> {
+    const { filter } = this.#settings;
+    const witness = state.tailId === undefined ? undefined : { position: state.tail, id: state.tailId };
+    const rest = JSON.stringify({ after, ...(witness && { witness }), ...(filter && { filter }) });
+    const answer = await ask(this.#transport, 'pull', `${await this.head()},${rest.slice(1)}`, 'pullAnswer', this.#signal);
+    this.#checkEpoch(answer.epoch, state);
+    return answer;
+  }
+
+  async #resolve(refusals: ReadonlyMap<string, RejectionReason>, retry: boolean): Promise<void> {
+    const { outbox, log } = this.#replica;
+    for (;;) {
+      const seen = outbox.seen;
+      const view = await outbox.look();
+      // Another tab has been here: what it pulled is not known.
+      if (view !== seen && view.head.edits !== seen?.head.edits) this.#moved = undefined;
+      const streams = new Set(view.commits.flatMap(({ writes }) => writes.map(({ stream }) => stream)));
+      const moved = this.#moved;
+      const concerned = refusals.size > 0 || retry || moved === undefined || [...streams].some((stream) => moved.has(stream));
+      if (!concerned || streams.size === 0) break;
+      const versions = await this.#replica.versions(streams);
+      const change = await new ConflictResolution(log, this.#settings, view, versions, refusals, retry).run();
+      if (!change || (await this.#replica.change(view, change, versions))) break;
+    }
+    this.#moved = new Set();
+  }
+
+  #checkEpoch(epoch: string, state: ReplicaState): void {
+    if (state.epoch === undefined || state.epoch === epoch) return;
+    throw new SyncStoppedError('EPOCH_CHANGED', 'The log of the server is another one than before. What is here stays as it is, and nothing is sent.');
+  }
+}
+
+function foreignEvents(): SyncStoppedError {
+  return new SyncStoppedError('FOREIGN_EVENTS', 'Somebody appended to the storage without sync. Open it with openSyncedStore only.');
+}
+
+/** What was replicated with another scope has gaps that a pull from here on does not fill. */
+function checkScope(state: ReplicaState, next: Pick<ReplicaState, 'filter' | 'readable'>): void {
+  if (state.epoch === undefined) return;
+  if (JSON.stringify([state.filter, state.readable]) === JSON.stringify([next.filter, next.readable])) return;
+  throw new SyncStoppedError('SCOPE_CHANGED', 'What is replicated here is not what it was.');
+}
