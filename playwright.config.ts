@@ -9,7 +9,11 @@ const demoURL = `http://localhost:${demoPort}`;
 const faultsURL = `http://faults.localhost:${faultsPort}`;
 const harness = 'e2e/faults/harness';
 
-export default defineConfig({
+// Starts its browsers itself, see e2e/faults/chromium.ts.
+const faults = { testDir: 'e2e/faults', expect: { timeout: 15_000 } };
+const faultsUse = { baseURL: faultsURL, screenshot: 'off', browserName: 'chromium', launchOptions: findBrowser('chromium') ?? {} } as const;
+
+export default defineConfig<{ storage: 'indexeddb' | 'sqlite' }>({
   testDir: 'e2e',
   outputDir: 'test-results',
   // Two, because tests here open several tabs each and freeze, fill and kill browsers.
@@ -22,8 +26,9 @@ export default defineConfig({
     { name: 'chromium', testIgnore: 'faults/**', use: { browserName: 'chromium', launchOptions: findBrowser('chromium') ?? {} } },
     // In Firefox only what says so: a file `*.firefox.spec.ts` or a test tagged @firefox.
     { name: 'firefox', grep: /@firefox|\.firefox\.spec\.ts/, use: { browserName: 'firefox', launchOptions: findBrowser('firefox') ?? {} } },
-    // Starts its browsers itself, see e2e/faults/chromium.ts.
-    { name: 'faults', testDir: 'e2e/faults', expect: { timeout: 15_000 }, use: { baseURL: faultsURL, screenshot: 'off', browserName: 'chromium', launchOptions: findBrowser('chromium') ?? {} } },
+    { name: 'faults', ...faults, testIgnore: '**/*.sqlite.spec.ts', use: faultsUse },
+    // On SQLite: a file `*.sqlite.spec.ts`, or a test tagged @sqlite.
+    { name: 'faults-sqlite', ...faults, grep: /@sqlite|\.sqlite\.spec\.ts/, use: { ...faultsUse, storage: 'sqlite' } },
   ],
   webServer: [
     { command: `npm run demo -- --port ${demoPort}`, url: demoURL, reuseExistingServer: false, timeout: 120_000 },

@@ -1,12 +1,28 @@
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 import manifest from './package.json' with { type: 'json' };
 
 /** `./dist/x.js` in the package's exports is built from `src/x.ts`, so the list of entries is said once. */
-const entry = Object.values(manifest.exports).map((target) => target.default.replace('./dist/', 'src/').replace(/\.js$/, '.ts'));
+const entry = Object.values(manifest.exports)
+  .flatMap((target) => ('node' in target ? [target.node, target.default] : [target.default]))
+  .map((file) => file.replace('./dist/', 'src/').replace(/\.js$/, '.ts'));
+
+/** The text on one line becomes another of as many columns or so: the map of the source stays right to the line. */
+function replaced(code: string, from: RegExp, to: string): { code: string; map: null } | null {
+  return from.test(code) ? { code: code.replace(from, to), map: null } : null;
+}
+
+/** The bundler of whoever uses the library finds its worker; here Vite would make a bundle of its own of it. */
+const keepWorkers: Plugin = {
+  name: 'keep-workers',
+  enforce: 'pre',
+  transform: (code) => replaced(code, /new Worker\(new URL\('(.*)\.ts', import\.meta\.url\)/, "new Worker('worker:$1.js'"),
+  renderChunk: (code) => replaced(code, /"worker:(.*?)"/, 'new URL("$1", import.meta.url)'),
+};
 
 const external = Object.keys(manifest.peerDependencies);
 
 export default defineConfig({
+  plugins: [keepWorkers],
   build: {
     target: 'es2022',
     // The user's bundler minifies; readable files make readable stack traces.
@@ -14,7 +30,7 @@ export default defineConfig({
     sourcemap: true,
     lib: { entry, formats: ['es'] },
     rolldownOptions: {
-      external: (id) => external.some((name) => id === name || id.startsWith(`${name}/`)),
+      external: (id) => id.startsWith('node:') || external.some((name) => id === name || id.startsWith(`${name}/`)),
       // One output file per source file: what a user does not import is not even read.
       output: { preserveModules: true, preserveModulesRoot: 'src', entryFileNames: '[name].js' },
     },

@@ -20,6 +20,7 @@ export {
   EventTooLargeError,
   InvalidEventError,
   InvalidImportError,
+  InvalidQueryError,
   InvalidRegistryError,
   InvalidProjectionError,
   InvalidStreamIdError,

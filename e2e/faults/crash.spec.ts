@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import type { Acknowledged } from './harness/appender.ts';
-import { expect, openTab, test } from './test.ts';
+import { ON_BOTH, expect, openTab, test } from './test.ts';
 
 const ROUNDS = 20;
 
@@ -42,11 +42,11 @@ async function checkLog(tab: Page, acknowledged: Results): Promise<void> {
   expect(await tab.evaluate(() => harness.store.head())).toMatchObject({ position: log.count });
 }
 
-test('1 a browser killed 20 times while two tabs append loses nothing acknowledged, tears no append, and 2 what was not acknowledged can be repeated', async ({ startBrowser, baseURL }) => {
-  test.setTimeout(120_000);
+test('1 a browser killed 20 times while two tabs append loses nothing acknowledged, tears no append, and 2 what was not acknowledged can be repeated', ON_BOTH, async ({ startBrowser, pageURL }) => {
+  test.setTimeout(240_000);
   // Each time a database of its own: of one that was killed while it wrote, and was written to and killed again, Chromium
   // now and then finds the file corrupt and throws it away (about once in 100 such kills, with LevelDB of Chromium 156).
-  const originOf = (round: number) => baseURL!.replace('//', `//round-${round}.`);
+  const originOf = (round: number) => pageURL.replace('//', `//round-${round}.`);
   let acknowledged: Results = {};
   for (let round = 0; ; round++) {
     const browser = await startBrowser();
@@ -59,24 +59,31 @@ test('1 a browser killed 20 times while two tabs append loses nothing acknowledg
   }
 });
 
-test('2 an append whose tab hangs after the commit and dies with the browser returns its result when it is repeated', async ({ startBrowser, baseURL }) => {
+test('2 an append whose tab hangs after the commit and dies with the browser returns its result when it is repeated', ON_BOTH, async ({ startBrowser, pageURL, storage }) => {
   const ids = Array.from({ length: 5 }, () => crypto.randomUUID());
   const killed = await startBrowser();
-  const [hanging, watching] = [await openTab(killed, baseURL!), await openTab(killed, baseURL!)];
+  const [hanging, watching] = [await openTab(killed, pageURL), await openTab(killed, pageURL)];
   for (const tab of [hanging, watching]) await tab.evaluate(() => harness.open());
-  await hanging.evaluate((ids) => {
-    const { commit } = IDBTransaction.prototype;
-    IDBTransaction.prototype.commit = function () {
-      commit.call(this);
-      // The tab never gets to know how it went.
-      while (this.mode === 'readwrite');
-    };
-    setTimeout(() => void harness.store.appendToStream('Order-1', harness.NoStream, harness.batch(5, { ids })));
-  }, ids);
+  // The tab never gets to know how it went.
+  await hanging.evaluate(
+    ([ids, storage]) => {
+      const { commit } = IDBTransaction.prototype;
+      IDBTransaction.prototype.commit = function () {
+        commit.call(this);
+        while (this.mode === 'readwrite');
+      };
+      setTimeout(() => {
+        void harness.store.appendToStream('Order-1', harness.NoStream, harness.batch(5, { ids }));
+        // The worker has been asked by the next task, and does what it was asked.
+        if (storage === 'sqlite') setTimeout(() => { for (;;); });
+      });
+    },
+    [ids, storage] as const,
+  );
   await expect.poll(() => watching.evaluate(async () => (await harness.store.loadStream('Order-1')).length)).toBe(5);
   await killed.kill();
 
-  const tab = await openTab(await startBrowser(), baseURL!);
+  const tab = await openTab(await startBrowser(), pageURL);
   await tab.evaluate(() => harness.open());
   const repeat = () => tab.evaluate((ids) => harness.store.appendToStream('Order-1', harness.NoStream, harness.batch(5, { ids })), ids);
   expect(await repeat()).toEqual({ version: 5, globalPosition: 5, deduplicated: true });

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { expect, test } from './test.ts';
+import { ON_BOTH, expect, test, withoutHints } from './test.ts';
 
 const POLL_MS = 500;
 
@@ -10,10 +10,9 @@ for (const [deaf, who] of [
   ['reader', 'the tab that subscribes hears no hint'],
   ['writer', 'the tab that appends can send none'],
 ] as const) {
-  test(`19 when ${who}, events are delivered within the poll interval`, async ({ openTab }) => {
-    const withoutChannel = () => Reflect.deleteProperty(globalThis, 'BroadcastChannel');
-    const writer = await openTab(deaf === 'writer' ? { before: withoutChannel } : {});
-    const reader = await openTab(deaf === 'reader' ? { before: withoutChannel } : {});
+  test(`19 when ${who}, events are delivered within the poll interval`, ON_BOTH, async ({ openTab }) => {
+    const writer = await openTab(deaf === 'writer' ? { before: withoutHints } : {});
+    const reader = await openTab(deaf === 'reader' ? { before: withoutHints } : {});
     await writer.evaluate(() => harness.open());
     await reader.evaluate((pollIntervalMs) => harness.open({ pollIntervalMs }), POLL_MS);
     await reader.evaluate(() => {
@@ -33,7 +32,7 @@ for (const [deaf, who] of [
   });
 }
 
-test('20 10,000 forged, doubled and reordered hints lead to no duplicate and to few reads', async ({ openTab }) => {
+test('20 10,000 forged, doubled and reordered hints lead to no duplicate and to few reads', ON_BOTH, async ({ openTab }) => {
   const [reader, writer, forger] = [await openTab(), await openTab(), await openTab()];
   await reader.evaluate(() => (harness.countDatabaseWork(), harness.open({ pollIntervalMs: 600_000 })));
   await writer.evaluate(() => harness.open());
@@ -47,7 +46,7 @@ test('20 10,000 forged, doubled and reordered hints lead to no duplicate and to 
   const before = await reader.evaluate(() => ({ reads: harness.counts!.reads, heard: harness.hints.length, at: performance.now() }));
   const { epoch } = await reader.evaluate(() => harness.store.head());
   const forging = forger.evaluate(async (epoch) => {
-    const channel = new BroadcastChannel('ermine:indexeddb:log');
+    const channel = new BroadcastChannel(harness.hintChannel());
     const wrong = [null, 0, 'hint', [], {}, { epoch }, { epoch: 7, position: 1 }, { epoch, position: -1 }, { epoch, position: 0.5 }, { epoch, position: NaN }, { epoch, position: '9' }];
     for (let i = 0; i < 10_000; i++) {
       const position = [1, 4, 4, 1_000, Number.MAX_SAFE_INTEGER - i, Math.ceil(Math.random() * 100)][i % 6]!;
@@ -71,11 +70,11 @@ test('20 10,000 forged, doubled and reordered hints lead to no duplicate and to 
   // One after the other, each when the one before was heard and there was time to read.
   await reader.evaluate(() => {
     const echo = new BroadcastChannel('echo');
-    new BroadcastChannel('ermine:indexeddb:log').onmessage = () => void harness.openRaw('elsewhere').then((database) => (database.close(), echo.postMessage(0)));
+    new BroadcastChannel(harness.hintChannel()).onmessage = () => void harness.openRaw('elsewhere').then((database) => (database.close(), echo.postMessage(0)));
   });
   const tookMs = await forger.evaluate(async (epoch) => {
     const startMs = performance.now();
-    const channel = new BroadcastChannel('ermine:indexeddb:log');
+    const channel = new BroadcastChannel(harness.hintChannel());
     const echo = new BroadcastChannel('echo');
     for (let i = 0; i < 300; i++) {
       const heard = new Promise((resolve) => (echo.onmessage = resolve));

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { expect, test } from './test.ts';
+import { ON_BOTH, expect, test } from './test.ts';
 
 const facts = (tab: Page) => tab.evaluate(() => harness.recordings[0]!.facts);
 const withoutChannel = () => Reflect.deleteProperty(globalThis, 'BroadcastChannel');
@@ -13,7 +13,7 @@ async function follow(page: Page): Promise<void> {
   });
 }
 
-test('22 a page that comes back from the back/forward cache has missed nothing that was written meanwhile', async ({ openTab, baseURL }) => {
+test('22 a page that comes back from the back/forward cache has missed nothing that was written meanwhile', ON_BOTH, async ({ openTab, baseURL }) => {
   // A hint that arrives for a page in the cache throws it out; this is about one that misses them.
   const writer = await openTab({ before: withoutChannel });
   const page = await openTab();
@@ -34,7 +34,7 @@ test('22 a page that comes back from the back/forward cache has missed nothing t
   await expect.poll(() => facts(page)).toMatchObject({ count: 2_101, inOrder: true });
 });
 
-test('22 a page in the back/forward cache that a hint throws out of it holds up nobody and begins anew', async ({ openTab, baseURL }) => {
+test('22 a page in the back/forward cache that a hint throws out of it holds up nobody and begins anew', ON_BOTH, async ({ openTab, baseURL }) => {
   const [writer, page] = [await openTab(), await openTab()];
   await writer.evaluate(() => harness.open({ blockedAfterMs: 1_000 }));
   await follow(page);
@@ -47,7 +47,7 @@ test('22 a page in the back/forward cache that a hint throws out of it holds up 
   await expect.poll(() => facts(page)).toMatchObject({ count: 300, inOrder: true, error: undefined });
 });
 
-test('23 a subscriber that was frozen catches up with 100,000 events in order and in bounded memory', async ({ openTab, browserProcess }) => {
+test('23 a subscriber that was frozen catches up with 100,000 events in order and in bounded memory', ON_BOTH, async ({ openTab, browserProcess }) => {
   const EVENTS = 100_000;
   const EVENT_BYTES = 400;
   const [reader, writer] = [await openTab(), await openTab()];

@@ -6,7 +6,14 @@ import { Chromium } from './chromium.ts';
 
 export { expect } from '@playwright/test';
 
+interface Options {
+  /** Which storage the tabs open; a test tagged `@sqlite` runs on both. */
+  storage: 'indexeddb' | 'sqlite';
+}
+
 interface Fixtures {
+  /** The address of the harness page. */
+  pageURL: string;
   /** A folder on the disk that ends with the test. */
   profile: string;
   /** Starts a browser on that profile; it ends with the test. */
@@ -22,7 +29,11 @@ export interface TabOptions {
   readonly before?: () => void;
 }
 
-export const test = base.extend<Fixtures>({
+export const test = base.extend<Fixtures & Options>({
+  storage: ['indexeddb', { option: true }],
+  pageURL: async ({ baseURL, storage }, use) => {
+    await use(storage === 'sqlite' ? `${baseURL}/?storage=sqlite` : baseURL!);
+  },
   // oxlint-disable-next-line no-empty-pattern -- Playwright reads the fixtures' names from the pattern
   profile: async ({}, use) => {
     const folder = await mkdtemp(join(tmpdir(), 'ermine-faults-'));
@@ -41,19 +52,38 @@ export const test = base.extend<Fixtures>({
   browserProcess: async ({ startBrowser }, use) => {
     await use(await startBrowser());
   },
-  openTab: async ({ browserProcess, baseURL }, use) => {
-    await use((options) => openTab(browserProcess, baseURL!, options));
+  openTab: async ({ browserProcess, pageURL }, use) => {
+    await use((options) => openTab(browserProcess, pageURL, options));
   },
 });
 
-export async function openTab({ context }: Chromium, baseURL: string, options?: TabOptions): Promise<Page> {
-  return openHarness(context, baseURL, options);
+export async function openTab({ context }: Chromium, pageURL: string, options?: TabOptions): Promise<Page> {
+  return openHarness(context, pageURL, options);
 }
 
-export async function openHarness(context: BrowserContext, baseURL: string, { before }: TabOptions = {}): Promise<Page> {
+export async function openHarness(context: BrowserContext, pageURL: string, { before }: TabOptions = {}): Promise<Page> {
   const tab = await context.newPage();
   if (before) await tab.addInitScript(before);
-  await tab.goto(baseURL);
+  await tab.goto(pageURL);
   await tab.waitForFunction(() => 'harness' in globalThis, undefined, { polling: 10 });
   return tab;
+}
+
+/** Runs on both storages. */
+export const ON_BOTH = { tag: '@sqlite' };
+
+/** For a tab that sends no hints and hears none; whatever else goes through channels goes. */
+export function withoutHints(): void {
+  const { postMessage } = BroadcastChannel.prototype;
+  const isHint = ({ name }: BroadcastChannel): boolean => name.startsWith('ermine:');
+  BroadcastChannel.prototype.postMessage = function (message) {
+    if (!isHint(this)) postMessage.call(this, message);
+  };
+  const onmessage = Object.getOwnPropertyDescriptor(BroadcastChannel.prototype, 'onmessage')!;
+  Object.defineProperty(BroadcastChannel.prototype, 'onmessage', {
+    ...onmessage,
+    set(this: BroadcastChannel, listener: unknown) {
+      if (!isHint(this)) onmessage.set!.call(this, listener);
+    },
+  });
 }

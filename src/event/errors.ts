@@ -222,6 +222,15 @@ export class DocumentConflictError extends ErmineError {
   }
 }
 
+/** A question in SQL that is not answered: it would write, is no SQL, or takes too long. Nothing was changed. */
+export class InvalidQueryError extends ErmineError {
+  declare readonly code: 'INVALID_QUERY';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super('INVALID_QUERY', message, {}, options);
+  }
+}
+
 /** Something that a synced store does not do. `reason` tells which. */
 export class SyncRefusedError extends ErmineError {
   declare readonly code: 'SYNC_REFUSED';
@@ -325,6 +334,7 @@ interface ErrorByCode {
   STREAM_DELETED: StreamDeletedError;
   INVALID_IMPORT: InvalidImportError;
   DOCUMENT_CONFLICT: DocumentConflictError;
+  INVALID_QUERY: InvalidQueryError;
   SYNC_REFUSED: SyncRefusedError;
   SYNC_STOPPED: SyncStoppedError;
   UNREADABLE_EVENT: UnreadableEventError;

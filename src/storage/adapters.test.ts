@@ -17,7 +17,7 @@ function runsSuite(adapter: string, ends: string): boolean {
 
 describe('every adapter runs the conformance suite', () => {
   it('finds the adapters', () => {
-    expect(adapters).toEqual(expect.arrayContaining(['indexeddb', 'memory', 'postgres']));
+    expect(adapters).toEqual(expect.arrayContaining(['indexeddb', 'memory', 'postgres', 'sqlite']));
   });
 
   it.each(adapters)('%s', (adapter) => {
@@ -28,7 +28,7 @@ describe('every adapter runs the conformance suite', () => {
     for (const name of ['pg', 'postgres-js', 'pglite']) expect(textsIn('postgres', `${name}.postgres.test.ts`).join()).toContain('testStorage(');
   });
 
-  it('IndexedDB runs it in real browsers', () => {
-    expect(runsSuite('indexeddb', '.browser.test.ts')).toBe(true);
+  it.each(['indexeddb', 'sqlite'])('%s runs it in real browsers', (adapter) => {
+    expect(runsSuite(adapter, '.browser.test.ts')).toBe(true);
   });
 });

@@ -2,9 +2,11 @@ import * as ermine from '../../../src/index.ts';
 import { indexedDbStorage, type IndexedDbStorageOptions } from '../../../src/indexeddb.ts';
 import { indexedDbStorageWith } from '../../../src/storage/indexeddb/indexeddb-storage.ts';
 import { migrations, type Migration } from '../../../src/storage/indexeddb/schema.ts';
+import { sqliteStorage, type QueryResult } from '../../../src/sqlite.ts';
 import { Appender, type Acknowledged, type AppenderOptions } from './appender.ts';
 import { audit, batch, randomText } from './batch.ts';
 import { countDatabaseWork, type DatabaseCounts } from './database-counts.ts';
+import { countRequests } from './request-counts.ts';
 import { auditReadModels, openReadModels, statusOf } from './read-models.ts';
 import { Recording, failure, outcome } from './recording.ts';
 import { meet, nextTask } from './tasks.ts';
@@ -17,6 +19,9 @@ const nextMigrations: readonly Migration[] = [...migrations, (database) => void 
 declare global {
   var harness: Harness;
 }
+
+/** Which storage this tab opens: its address says it, `?storage=sqlite`. */
+const kind = new URL(location.href).searchParams.get('storage') === 'sqlite' ? 'sqlite' : 'indexeddb';
 
 const held: IDBDatabase[] = [];
 let opened: ermine.EventStore | undefined;
@@ -50,7 +55,7 @@ const harness = {
 
   async open({ name = 'log', blockedAfterMs, durability, persist = false, ...rest }: OpenOptions = {}): Promise<void> {
     const options = { name, persist, ...(blockedAfterMs && { blockedAfterMs }), ...(durability && { durability }) };
-    opened = await ermine.openEventStore({ storage: indexedDbStorage(options), ...rest });
+    opened = await ermine.openEventStore({ storage: kind === 'sqlite' ? sqliteStorage(options) : indexedDbStorage(options), ...rest });
   },
 
   async openNextVersion({ name = 'log', blockedAfterMs = 10_000, ...rest }: OpenOptions = {}): Promise<void> {
@@ -59,12 +64,17 @@ const harness = {
   },
 
   countDatabaseWork(): void {
-    harness.counts = countDatabaseWork();
+    harness.counts = kind === 'sqlite' ? countRequests() : countDatabaseWork();
   },
+
+  hintChannel: (name = 'log') => `ermine:${kind}:${name}`,
+
+  /** Asks the database itself, in SQL. */
+  query: (sql: string, name = 'log'): Promise<QueryResult> => sqliteStorage({ name, persist: false }).query(sql),
 
   /** Keeps the hints that others send about a log. */
   listenToHints(name = 'log'): void {
-    new BroadcastChannel(`ermine:indexeddb:${name}`).onmessage = ({ data }) => harness.hints.push(data);
+    new BroadcastChannel(harness.hintChannel(name)).onmessage = ({ data }) => harness.hints.push(data);
   },
 
   /** Runs the read models of the harness on the store of this tab, or waits for its turn to. */

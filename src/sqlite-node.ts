@@ -1,0 +1,1 @@
+export { sqliteStorage } from './storage/sqlite/node-sqlite-storage.ts';

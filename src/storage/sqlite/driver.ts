@@ -1,0 +1,55 @@
+export type SqlValue = string | number | null | Uint8Array;
+
+/**
+ * A prepared statement. Binds the values, runs it to its end, and gives the first column of its first row; undefined when
+ * there is none. What a page of a read holds comes as one string, so that the boundary to WebAssembly is crossed once.
+ */
+export type SqliteStatement = (...values: readonly SqlValue[]) => SqlValue | undefined;
+
+/**
+ * A connection to SQLite (3.45 or later), synchronous. Whoever implements one throws a {@link SqliteError} with SQLite's own
+ * result code, binds what it is given and never builds SQL from it, and leaves no transaction open.
+ */
+export interface SqliteDriver {
+  /** Runs statements that take and give nothing. */
+  exec(sql: string): void;
+  /** Lives as long as the connection. */
+  prepare(sql: string): SqliteStatement;
+  /** Runs the body in one transaction that may write; when it throws, everything is undone. */
+  transaction<T>(body: () => T): T;
+  /** Runs one statement that only reads, see `QueryOptions`. */
+  query(sql: string, values: readonly SqlValue[], limits: QueryLimits): QueryResult;
+  /** The database file. */
+  export(): Uint8Array;
+  close(): void;
+}
+
+export interface QueryLimits {
+  /** Rows that are returned at most. */
+  readonly maxRows: number;
+  /** Milliseconds that it may run. */
+  readonly maxMs: number;
+}
+
+export interface QueryResult {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly SqlValue[])[];
+  /** There were more rows than `maxRows`. */
+  readonly truncated: boolean;
+}
+
+/** What SQLite answered, by its primary result code (https://sqlite.org/rescode.html). */
+export class SqliteError extends Error {
+  override readonly name = 'SqliteError';
+  readonly resultCode: number;
+
+  constructor(resultCode: number, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.resultCode = resultCode & 0xff;
+  }
+}
+
+export const SQLITE_BUSY = 5;
+export const SQLITE_INTERRUPT = 9;
+export const SQLITE_IOERR = 10;
+export const SQLITE_FULL = 13;

@@ -1,0 +1,48 @@
+import type { Storage } from '../storage.ts';
+import type { QueryResult, SqlValue } from './driver.ts';
+
+export interface SqliteStorageOptions {
+  /** Name of the database; every tab and worker of the origin that opens it shares one log. */
+  readonly name: string;
+  /**
+   * `strict` (default): an append resolves when it is on the disk and survives a power cut. `relaxed`: it is with the
+   * operating system and survives a crash of the browser or the process.
+   */
+  readonly durability?: 'strict' | 'relaxed';
+  /**
+   * Milliseconds that an answer may take before `StorageBlockedError`; 10,000 unless told. In a browser the tab that has the
+   * database may be stopped; in Node another process may be writing.
+   */
+  readonly blockedAfterMs?: number;
+  /** Whether to ask the browser, at the first write, not to evict the data; true unless told. Firefox asks the user. */
+  readonly persist?: boolean;
+  /** Node only, and needed there: the path of the database file, or `:memory:` for a log that ends with the returned object. */
+  readonly file?: string;
+  /**
+   * Browsers only: makes the worker, for a bundler that does not understand `new Worker(new URL(…, import.meta.url))`. It must
+   * run the module `ermine/sqlite-worker`.
+   */
+  readonly createWorker?: () => Worker;
+}
+
+/** A storage whose events can be asked questions in SQL. */
+export interface SqliteStorage extends Storage {
+  /**
+   * Answers one SELECT over the views `events`, `streams` and the table `documents`. It runs where the appends are written, and
+   * they wait for it: keep questions short.
+   *
+   * @param values bound to the parameters `?` in order: never put values into the text
+   * @throws {InvalidQueryError} when it would write, is no SQL, or takes too long
+   * @example await storage.query('SELECT type, count(*) FROM events WHERE category = ? GROUP BY type', ['Order'])
+   */
+  query(sql: string, values?: readonly SqlValue[], options?: QueryOptions): Promise<QueryResult>;
+  /** The database file, as it is now; other tools open it. It is in memory as a whole. */
+  export(): Promise<Uint8Array>;
+}
+
+export interface QueryOptions {
+  /** Rows that are returned at most, 1,000 unless told; `truncated` tells that there were more. */
+  readonly maxRows?: number;
+  /** Milliseconds that it may run, 2,000 unless told. In Node they are counted between rows only. */
+  readonly maxMs?: number;
+}
