@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { openEventStore } from '../../store/open-event-store.ts';
+import { sqliteStorage } from './node-sqlite-storage.ts';
+
+const storage = sqliteStorage({ name: 'questions', file: ':memory:' });
+
+describe('questions in SQL', () => {
+  it('are answered over the views, with values bound and rows limited', async () => {
+    const store = await openEventStore({ storage });
+    await store.appendToStream('Order-1', 0, [1, 2, 3].map((total) => ({ type: 'OrderPlaced', data: { total } })));
+    const sql = "SELECT stream, version, data ->> 'total' AS total FROM events WHERE type = ? ORDER BY version";
+    const rows = [['Order-1', 1, 1], ['Order-1', 2, 2], ['Order-1', 3, 3]];
+    expect(await storage.query(sql, ['OrderPlaced'])).toEqual({ columns: ['stream', 'version', 'total'], rows, truncated: false });
+    expect(await storage.query(sql, ['OrderPlaced'], { maxRows: 2 })).toMatchObject({ rows: rows.slice(0, 2), truncated: true });
+    const [event] = await store.loadStream('Order-1');
+    expect((await storage.query('SELECT id FROM events WHERE version = 1')).rows).toEqual([[event!.id]]);
+    await store.close();
+  });
+
+  it.each(['DELETE FROM log_events', 'WITH a AS (SELECT 1) DELETE FROM log_events', 'PRAGMA user_version = 9', 'SELECT nope', 'SELECT 1; DELETE FROM log_events', '/* */ DROP TABLE log_events'])(
+    'are refused when they would write or are none: %s',
+    async (sql) => {
+      await expect(storage.query(sql)).rejects.toMatchObject({ code: 'INVALID_QUERY' });
+      expect((await storage.query('SELECT count(*) FROM events')).rows).toEqual([[3]]);
+    },
+  );
+
+  it('are ended when they take too long, and others are answered afterwards', async () => {
+    const endless = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n';
+    await expect(storage.query(endless, [], { maxRows: 1e9, maxMs: 50 })).rejects.toMatchObject({ code: 'INVALID_QUERY' });
+    expect((await storage.query('SELECT 1')).rows).toEqual([[1]]);
+  });
+});
