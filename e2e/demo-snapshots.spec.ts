@@ -5,52 +5,30 @@ import { countCases, sampleEvents } from './sample-log.ts';
 const LATEST = 'Desk-8192';
 const total = sampleEvents.length;
 
-/** The names of the desk's snapshots, as the database has them. */
-async function snapshotNames(page: Page): Promise<string[]> {
-  return await inSnapshots(page, 'readonly', (snapshots) => snapshots.getAllKeys()).then((keys) => (keys as [string, string][]).map(([stream]) => stream));
-}
-
-/** Runs one request on the object store of snapshots, as whoever meddles with the database would. */
-async function inSnapshots(page: Page, mode: IDBTransactionMode, body: (snapshots: IDBObjectStore, argument: string) => IDBRequest, argument = ''): Promise<unknown> {
+/** The data of a snapshot as the database has it, undefined when there is none; with `replacement`, it is put in its place. */
+async function snapshotData(page: Page, name: string, replacement?: string): Promise<string | undefined> {
   return await page.evaluate(
-    async ([source, transactionMode, given]) => {
-      const request = indexedDB.open('permit-desk');
-      const database = await new Promise<IDBDatabase>((resolve, reject) => {
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error);
-      });
-      const transaction = database.transaction('snapshots', transactionMode);
-      const run = new Function(`return ${source}`)() as (snapshots: IDBObjectStore, argument: string) => IDBRequest;
-      const asked = run(transaction.objectStore('snapshots'), given);
-      return await new Promise((resolve, reject) => {
-        transaction.oncomplete = () => {
-          database.close();
-          resolve(asked.result);
-        };
-        transaction.onabort = () => reject(transaction.error);
-      });
+    async ([stream, data]) => {
+      const settled = <T>(request: IDBRequest<T>): Promise<T> =>
+        new Promise((resolve, reject) => {
+          request.onsuccess = () => resolve(request.result);
+          request.onerror = () => reject(request.error);
+        });
+      const database = await settled(indexedDB.open('permit-desk'));
+      const snapshots = database.transaction('snapshots', 'readwrite').objectStore('snapshots');
+      const key = [stream!, '1'];
+      const record = (await settled(snapshots.get(key))) as { data: string } | undefined;
+      if (record && data !== undefined) await settled(snapshots.put({ ...record, data }, key));
+      database.close();
+      return record?.data;
     },
-    [body.toString(), mode, argument] as const,
+    [name, replacement],
   );
-}
-
-async function latest(page: Page): Promise<{ readonly data: string }> {
-  return (await inSnapshots(page, 'readonly', (snapshots, name) => snapshots.get([name, '1']), LATEST)) as { data: string };
-}
-
-async function latestData(page: Page): Promise<string> {
-  return (await latest(page)).data;
-}
-
-async function replaceLatest(page: Page, change: (data: string) => string): Promise<void> {
-  const record = await latest(page);
-  const changed = JSON.stringify({ ...record, data: change(record.data) });
-  await inSnapshots(page, 'readwrite', (snapshots, text) => snapshots.put(JSON.parse(text), ['Desk-8192', '1']), changed);
 }
 
 async function openWithSnapshots(page: Page): Promise<void> {
   await openDesk(page);
-  await expect.poll(() => snapshotNames(page)).toContain(LATEST);
+  await expect.poll(() => snapshotData(page, LATEST)).toBeDefined();
 }
 
 test('a reload opens the desk at its latest snapshot, and folds what came after', async ({ page }) => {
@@ -60,7 +38,8 @@ test('a reload opens the desk at its latest snapshot, and folds what came after'
   await expect(done(page)).toBeVisible();
   // Only a fold that began with the snapshot can know this.
   const person = 'Only in the snapshot';
-  await replaceLatest(page, (data) => data.replace('"groupByPerson":[', `"groupByPerson":[["${person}","Group 1"],`));
+  const data = await snapshotData(page, LATEST);
+  await snapshotData(page, LATEST, data!.replace('"groupByPerson":[', `"groupByPerson":[["${person}","Group 1"],`));
   await page.reload();
   await expect(page.getByLabel('You are').getByRole('option', { name: person })).toHaveCount(1);
   await expect(position(page)).toHaveText('Position 8,578 of 8,578');
@@ -72,7 +51,7 @@ test('a broken snapshot is passed over: the desk is whole at its end and in the 
   await openWithSnapshots(page);
   const people = await page.getByLabel('You are').getByRole('option').allTextContents();
   for (const broken of ['no JSON', '{"cases":7}']) {
-    await replaceLatest(page, () => broken);
+    await snapshotData(page, LATEST, broken);
     await page.reload();
     await expect(position(page)).toHaveText(`Position ${ALL_EVENTS} of ${ALL_EVENTS}`);
     await expect.poll(() => page.getByLabel('You are').getByRole('option').allTextContents()).toEqual(people);
@@ -81,7 +60,7 @@ test('a broken snapshot is passed over: the desk is whole at its end and in the 
       await expect(stageCount(page, 'All cases')).toHaveText(countCases(sampleEvents.slice(0, at)).toLocaleString('en-GB'));
     }
     // It is made anew on the way.
-    await expect.poll(() => latestData(page)).toContain(sampleEvents[0]!.streamId.id);
+    await expect.poll(() => snapshotData(page, LATEST)).toContain(sampleEvents[0]!.streamId.id);
   }
 });
 

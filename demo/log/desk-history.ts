@@ -4,7 +4,7 @@ import { emptyDesk, evolve, type Desk } from '../desk/desk.ts';
 import type { PermitStore } from '../desk/permit-events.ts';
 
 /** Snapshots are at multiples of this position. */
-export const EVENTS_BETWEEN_SNAPSHOTS = 1_024;
+const EVENTS_BETWEEN_SNAPSHOTS = 1_024;
 
 /**
  * The desk at any position of the log: from the last snapshot before it, and the events after that. The snapshots are
