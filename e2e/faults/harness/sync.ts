@@ -61,7 +61,6 @@ class SyncHarness {
 
 declare global {
   // `declare global` takes no other kind of variable.
-  // oxlint-disable-next-line no-var
   var syncHarness: SyncHarness;
 }
 
