@@ -103,8 +103,9 @@ export class Build {
     const from = after + 1;
     const { log, follower } = this.#parts;
     const readLog = (at: number): Promise<Page> => log.readAll({ from: at, limit: BATCH_EVENTS, direction: 'forwards' });
-    // What this tab has just written comes from memory.
-    const first = this.#ahead?.from === from ? await this.#ahead.page : await follower.readFrom(from);
+    const ahead = this.#ahead?.from === from ? await this.#ahead.page : undefined;
+    // A page that was empty when it was read may not be so any more. What this tab has just written comes from memory.
+    const first = ahead && ahead.batches.length > 0 ? ahead : await follower.readFrom(from);
     const page = first.next !== undefined && this.#ahead === undefined ? await readLog(from) : first;
     this.#ahead = page.next === undefined ? undefined : { from: page.next, page: readLog(page.next) };
     this.#ahead?.page.catch(() => undefined);
