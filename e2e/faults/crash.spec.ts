@@ -103,7 +103,8 @@ test('a database that the browser found corrupt and threw away is another log, a
     if (!file.endsWith('.log')) continue;
     const path = join(profile, folders[0]!, file);
     const bytes = await readFile(path);
-    await writeFile(path, bytes.fill(0xff, bytes.length / 2, bytes.length / 2 + 100));
+    const middle = bytes.length >> 1;
+    await writeFile(path, bytes.fill(0xff, middle, middle + 100));
   }
 
   const after = await openTab(await startBrowser(), baseURL!);
