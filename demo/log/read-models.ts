@@ -5,9 +5,9 @@ import { boardModel, casesModel, weeksModel, type CaseRow } from '../desk/read-m
 
 const PAGE_CASES = 1_000;
 
-/** The read models of the desk, run by one of the tabs that may. */
-export async function openReadModels(store: PermitStore, run: boolean) {
-  const [cases, board, weeks] = await Promise.all([openProjection(store, casesModel, { run }), openProjection(store, boardModel, { run }), openProjection(store, weeksModel, { run })]);
+/** The read models of the desk, run by one of its tabs. */
+export async function openReadModels(store: PermitStore) {
+  const [cases, board, weeks] = await Promise.all([openProjection(store, casesModel), openProjection(store, boardModel), openProjection(store, weeksModel)]);
   const rows$: Observable<readonly CaseRow[]> = cases.status$.pipe(
     map(({ version, position }) => `${version} ${position}`),
     distinctUntilChanged(),

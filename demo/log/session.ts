@@ -1,5 +1,4 @@
 import { openEventStore } from 'ermine';
-import { first } from 'rxjs';
 import { permitEvents, type PermitStore } from '../desk/permit-events.ts';
 import { indexedDbStorage } from 'ermine/indexeddb';
 import type { ImportRun } from './import-run.ts';
@@ -24,9 +23,7 @@ export async function openSession(): Promise<Session> {
   const store = await openEventStore({ storage: indexedDbStorage({ name: DATABASE_NAME, persist: false }), events: permitEvents });
   const { epoch } = await store.head();
   const sampleImport = wantsSample(epoch) ? importSample(store, epoch) : undefined;
-  // While the sample comes in nobody looks at the read models: one pass over all of it is less work than one for each batch.
-  sampleImport?.state$.pipe(first(({ status }) => status !== 'running')).subscribe(() => void openReadModels(store, true));
-  const [live, models] = await Promise.all([openLiveDesk(store), openReadModels(store, sampleImport === undefined)]);
+  const [live, models] = await Promise.all([openLiveDesk(store), openReadModels(store)]);
   return { store, epoch, live, models, sampleImport };
 }
 
