@@ -57,10 +57,12 @@ export async function loadAggregateState<State, E extends Event>(
   // Without snapshots there is nothing to look for; one that was kept before is not worth a request.
   const snapshot = options.snapshots && (await loadSnapshot(store as StreamStore, id, options));
   if (snapshot) {
-    const events = await store.loadStreamFrom(id, snapshot.version + 1, signal);
-    // What follows on the snapshot shows that the stream has come so far; if nothing does, the stream itself must say so.
-    const known = events[0]?.version ?? ((await store.getStreamInfo(id))?.version ?? 0) + 1;
-    if (known === snapshot.version + 1) {
+    // With the event that the snapshot ends with: it shows, in the same request, that the stream has come so far.
+    const found = await store.loadStreamFrom(id, snapshot.version, signal);
+    const events = found.filter(({ version }) => version > snapshot.version);
+    // Where nothing is left after a truncation, the stream itself must say so.
+    const isReached = found[0] ? found[0].version <= snapshot.version + 1 : (await store.getStreamInfo(id))?.version === snapshot.version;
+    if (isReached) {
       try {
         const state = events.reduce((folded, event) => reducer.evolve(folded, event), snapshot.data);
         const { version: snapshotVersion, timestamp: snapshotTimestamp } = snapshot;
