@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { playwright } from '@vitest/browser-playwright';
@@ -33,6 +33,8 @@ const inBrowser = (browser: 'chromium' | 'firefox') => ({
 
 export default defineConfig({
   test: {
+    // Of two cores Vitest would use one.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       { test: { name: 'node', include: ['{src,demo}/**/*.test.ts'], exclude: [browserTests, postgresTests] } },
       { test: { name: 'postgres', include: [postgresTests], globalSetup: 'scripts/postgres-setup.mjs', testTimeout: 60_000 } },

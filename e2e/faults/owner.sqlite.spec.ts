@@ -110,7 +110,7 @@ test('28 when the tab that has the file is frozen, others go on within two secon
 test('7 while the tab that has the file is stopped the others get StorageBlockedError, and what became of their appends shows by their event ids', async ({ openTab, browserProcess }) => {
   const [stopped, other] = [await openTab(), await openTab()];
   await open(stopped);
-  await other.evaluate(() => harness.open({ blockedAfterMs: 500 }));
+  await other.evaluate(() => harness.open({ blockedAfterMs: 2_000 }));
   const append = (ids?: readonly string[]) =>
     other.evaluate((ids) => harness.outcome(harness.store.appendToStream('Order-1', harness.AnyVersion, harness.batch(2, ids && { ids }))), ids);
   expect(await append()).toMatchObject({ value: { version: 2 } });
@@ -151,7 +151,7 @@ test('30 a second tab is served by the first, also from a worker, and one that c
   expect(await worker.evaluate(() => harness.store.appendToStream('Order-1', 3, harness.batch(1)))).toMatchObject({ globalPosition: 4 });
 
   const deaf = await openTab({ before: () => Reflect.deleteProperty(globalThis, 'BroadcastChannel') });
-  expect(await deaf.evaluate(() => harness.failure(harness.open({ blockedAfterMs: 500 })))).toMatchObject({ code: 'STORAGE_BLOCKED', written: 'no' });
+  expect(await deaf.evaluate(() => harness.failure(harness.open({ blockedAfterMs: 2_000 })))).toMatchObject({ code: 'STORAGE_BLOCKED', written: 'no' });
 
   // A worker may have the file as well.
   for (const tab of [owner, deaf]) await tab.close();

@@ -1,4 +1,4 @@
-import { ConcurrencyError } from '../event/errors.ts';
+import { ConcurrencyError, isErmineError } from '../event/errors.ts';
 import { hash53 } from '../event/event-id.ts';
 import type { Event, EventData, Metadata, StoredEvent } from '../event/event.ts';
 import { streamIdToString, type StreamId } from '../event/stream-id.ts';
@@ -69,7 +69,8 @@ export function handleCommand<State, Command, E extends Event>(
         const decided = [await decider.decide(command, loaded.state)].flat() as readonly EventData<E>[];
         if (decided.length > 0) return await write(decided.map((event, i) => stamped(event, i, stream, commandId, metadata)), loaded);
       } catch (error) {
-        if (!(await isAmongOlder(store, id, firstId, loaded))) throw error;
+        // Where others were faster, it is decided again.
+        if (isErmineError(error, 'CONCURRENCY_CONFLICT') || !(await isAmongOlder(store, id, firstId, loaded))) throw error;
         return { ...known, events: [], deduplicated: true };
       }
       await keepSnapshot(store, id, loaded, loaded, options);
