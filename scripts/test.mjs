@@ -1,6 +1,6 @@
 // Runs every check, goes on after one that fails, and ends with one line: `N passed, N failed`.
 //   npm test                      everything
-//   npm test -- node chromium     these steps only (those that read dist/ need `build` to have run)
+//   npm test -- node browsers     these steps only (those that read dist/ need `build` to have run)
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,12 +17,12 @@ process.on('exit', () => rmSync(reports, { recursive: true }));
 /** @param {string} file @returns {any} */
 const readReport = (file) => JSON.parse(readFileSync(file, 'utf8'));
 
-/** A skipped or a todo test is a check that was not made, so it counts as failed. @param {string} project @returns {Step} */
-function vitest(project) {
-  const file = join(reports, `${project}.json`);
+/** A skipped or a todo test is a check that was not made, so it counts as failed. @param {string} name @param {string[]} projects @returns {Step} */
+function vitest(name, projects = [name]) {
+  const file = join(reports, `${name}.json`);
   return {
-    name: project,
-    command: ['vitest', 'run', '--project', project, '--allowOnly=false', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
+    name,
+    command: ['vitest', 'run', ...projects.flatMap((project) => ['--project', project]), '--allowOnly=false', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
     count() {
       const { numTotalTests, numPassedTests } = readReport(file);
       return { passed: numPassedTests, failed: numTotalTests - numPassedTests };
@@ -51,8 +51,8 @@ const steps = [
   { name: 'types', command: ['tsc', '-p', '.'] },
   vitest('node'),
   vitest('postgres'),
-  vitest('chromium'),
-  vitest('firefox'),
+  // Side by side: each waits for its browser's disk half of the time.
+  vitest('browsers', ['chromium', 'firefox']),
   vitest('examples'),
   { name: 'sizes', command: ['node', 'scripts/sizes.mjs'] },
   { name: 'publint', command: ['publint', '--strict'] },

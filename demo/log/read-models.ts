@@ -1,9 +1,12 @@
 import type { PermitStore } from '../desk/permit-events.ts';
 import { openProjection } from 'ermine/projections';
-import { distinctUntilChanged, map, switchMap, type Observable } from 'rxjs';
+import { distinctUntilChanged, map, switchMap, throttleTime, type Observable } from 'rxjs';
 import { boardModel, casesModel, weeksModel, type CaseRow } from '../desk/read-models.ts';
 
 const PAGE_CASES = 1_000;
+
+/** All rows are read again at most so often, however fast the read model moves. */
+const ROWS_EVERY_MS = 500;
 
 /** The read models of the desk, run by one of its tabs. */
 export async function openReadModels(store: PermitStore) {
@@ -11,6 +14,7 @@ export async function openReadModels(store: PermitStore) {
   const rows$: Observable<readonly CaseRow[]> = cases.status$.pipe(
     map(({ version, position }) => `${version} ${position}`),
     distinctUntilChanged(),
+    throttleTime(ROWS_EVERY_MS, undefined, { leading: true, trailing: true }),
     switchMap(() => allRows()),
   );
 

@@ -4,27 +4,35 @@ import type { Page } from '@playwright/test';
 import type { Acknowledged } from './harness/appender.ts';
 import { ON_BOTH, expect, openTab, test } from './test.ts';
 
-/** Fewer on SQLite, where a start takes longer. */
-const ROUNDS = { indexeddb: 20, sqlite: 10 };
+/** A start of the browser takes longer than all that two tabs do in it, so each browser that is killed has several such pairs. */
+const KILLS = 5;
+const PAIRS = 4;
 
 type Results = Record<string, { version: number; globalPosition: number }>;
 
-/** Lets two tabs append until so many acknowledgements have reached this process. */
-async function appendUntil(tabs: readonly [Page, Page], enough: number): Promise<Results> {
-  const acknowledged: Results = {};
+/** Lets the two tabs of each pair append until so many acknowledgements have reached this process, and some of every pair. */
+async function appendUntil(pairs: readonly (readonly [Page, Page])[], enough: number): Promise<Results[]> {
+  const acknowledged: Results[] = pairs.map(() => ({}));
   const reached = new Promise<void>((resolve) => {
-    for (const tab of tabs) {
-      tab.on('console', (message) => {
-        const { append, version, globalPosition } = JSON.parse(message.text()) as Acknowledged;
-        acknowledged[append] = { version, globalPosition };
-        if (Object.keys(acknowledged).length === enough) resolve();
-      });
+    for (const [pair, tabs] of pairs.entries()) {
+      for (const tab of tabs) {
+        tab.on('console', (message) => {
+          const { append, version, globalPosition } = JSON.parse(message.text()) as Acknowledged;
+          acknowledged[pair]![append] = { version, globalPosition };
+          const counts = acknowledged.map((results) => Object.keys(results).length);
+          if (!counts.includes(0) && counts.reduce((sum, count) => sum + count) >= enough) resolve();
+        });
+      }
     }
   });
-  for (const tab of tabs) await tab.evaluate(() => harness.open());
-  // One large, which takes several records, and many small ones that are written together.
-  await tabs[0].evaluate(() => void harness.startAppending({ stream: 'Large-1', size: 300 }, (ack) => console.log(JSON.stringify(ack))));
-  await tabs[1].evaluate(() => void harness.startAppending({ stream: 'Small-1', size: 3, concurrency: 8 }, (ack) => console.log(JSON.stringify(ack))));
+  for (const tab of pairs.flat()) await tab.evaluate(() => harness.open());
+  await Promise.all(
+    pairs.map(async ([large, small]) => {
+      // One large, which takes several records, and many small ones that are written together.
+      await large.evaluate(() => void harness.startAppending({ stream: 'Large-1', size: 300 }, (ack) => console.log(JSON.stringify(ack))));
+      await small.evaluate(() => void harness.startAppending({ stream: 'Small-1', size: 3, concurrency: 8 }, (ack) => console.log(JSON.stringify(ack))));
+    }),
+  );
   await reached;
   return acknowledged;
 }
@@ -45,17 +53,19 @@ async function checkLog(tab: Page, acknowledged: Results): Promise<void> {
 
 test('1 a browser killed again and again while two tabs append loses nothing acknowledged, tears no append, and 2 what was not acknowledged can be repeated', ON_BOTH, async ({ startBrowser, pageURL, storage }) => {
   test.setTimeout(480_000);
-  // Each time a database of its own: of one that was killed while it wrote, and was written to and killed again, Chromium
-  // now and then finds the file corrupt and throws it away (about once in 100 such kills, with LevelDB of Chromium 156).
-  const originOf = (round: number) => pageURL.replace('//', `//round-${round}.`);
-  let acknowledged: Results = {};
-  for (let round = 0; ; round++) {
+  // Each pair has a database of its own: of one that was killed while it wrote, and was written to and killed again,
+  // Chromium now and then finds the file corrupt and throws it away (about once in 100 such kills, with LevelDB of
+  // Chromium 156).
+  const origins = (kill: number) => Array.from({ length: PAIRS }, (_, pair) => pageURL.replace('//', `//pair-${kill}-${pair}.`));
+  let acknowledged: Results[] = [];
+  for (let kill = 0; ; kill++) {
     const browser = await startBrowser();
-    if (round > 0) await checkLog(await openTab(browser, originOf(round - 1)), acknowledged);
-    if (round === ROUNDS[storage]) break;
-    const tabs = await Promise.all([openTab(browser, originOf(round)), openTab(browser, originOf(round))]);
-    // Each round is killed at another moment.
-    acknowledged = await appendUntil(tabs, 5 + 3 * round);
+    for (const [pair, origin] of kill > 0 ? origins(kill - 1).entries() : []) await checkLog(await openTab(browser, origin), acknowledged[pair]!);
+    if (kill === KILLS) break;
+    const pairs: (readonly [Page, Page])[] = [];
+    for (const origin of origins(kill)) pairs.push([await openTab(browser, origin), await openTab(browser, origin)]);
+    // Each browser is killed at another moment.
+    acknowledged = await appendUntil(pairs, 12 + 15 * kill);
     await browser.kill();
   }
 });
