@@ -12,7 +12,7 @@ import { openEventStore } from '../store/open-event-store.ts';
 import { openSyncedStore, type OpenSyncedStoreOptions } from '../store/open-synced-store.ts';
 import type { SyncedStore } from '../store/synced-store.ts';
 import { httpTransport } from '../sync/transport.ts';
-import { createSyncHandler, type SyncHandler } from './sync-handler.ts';
+import { createSyncHandler, type SyncHandler, type SyncHandlerOptions } from './sync-handler.ts';
 
 /** What stands between a device and the server: it sends on what it likes, or throws. */
 export type Wire = (route: string, body: string, send: (body: string) => Promise<Response>) => Promise<Response>;
@@ -31,11 +31,16 @@ interface Running {
 export class RealServer {
   readonly #database = `sync_${crypto.randomUUID().replaceAll('-', '')}`;
   readonly #admin = createPool({ max: 1 });
+  readonly #limits: NonNullable<SyncHandlerOptions['limits']>;
   #running: Running | undefined;
 
+  private constructor(limits: NonNullable<SyncHandlerOptions['limits']>) {
+    this.#limits = limits;
+  }
+
   /** It ends with the test. */
-  static async start(): Promise<RealServer> {
-    const server = new RealServer();
+  static async start(limits: NonNullable<SyncHandlerOptions['limits']> = {}): Promise<RealServer> {
+    const server = new RealServer(limits);
     await server.#admin.query(`CREATE DATABASE ${server.#database}`);
     await server.#start();
     onTestFinished(async () => {
@@ -90,7 +95,7 @@ export class RealServer {
 
   async #start(): Promise<void> {
     const pool = createPool({ database: this.#database, max: 4 });
-    const handler = createSyncHandler({ storage: (tenant) => postgresStorage({ client: pool, tenant }), authorize: () => ({ tenant: 'shop', user: 'ada' }) });
+    const handler = createSyncHandler({ storage: (tenant) => postgresStorage({ client: pool, tenant }), authorize: () => ({ tenant: 'shop', user: 'ada' }), limits: this.#limits });
     const http = serveRequests(handler).listen(0, '127.0.0.1');
     await once(http, 'listening');
     this.#running = { pool, handler, http };

@@ -4,7 +4,7 @@ import { NoStream } from '../event/version.ts';
 import { memoryStorage } from '../storage/memory/memory-storage.ts';
 import { shown, upToDate } from '../store/synced-store.test-fixture.ts';
 import type { SyncedStore } from '../store/synced-store.ts';
-import { named, numbered, positionsOf, range, toArray } from '../testing/events.ts';
+import { identified, named, numbered, positionsOf, range, toArray } from '../testing/events.ts';
 import { until } from '../testing/wait.ts';
 import { RealServer, type Wire } from './real-server.test-env.ts';
 
@@ -13,6 +13,16 @@ const namesIn = async (store: SyncedStore): Promise<string[]> => namesOf((await 
 const resultsOf = async (response: Response): Promise<string[]> => ((await response.clone().json()) as { results: { status: string }[] }).results.map(({ status }) => status);
 
 describe('sync with a real server', () => {
+  it('brings what was appended together in pages that begin and end within it', async () => {
+    const server = await RealServer.start({ maxPullEvents: 3 });
+    const [a, b] = [await server.device(), await server.device()];
+    await a.appendToStream('Note-1', NoStream, numbered(10));
+    await a.appendToStream('Note-2', NoStream, identified(5, 11));
+    await upToDate(a, b);
+    expect(await toArray(b.readAll())).toEqual(await toArray(a.readAll()));
+    expect(await server.contents()).toEqual(range(1, 15).map((n) => ({ n })));
+  });
+
   it('33 refuses a push that arrives after its commit was rebased and accepted, and has every event once', async () => {
     const server = await RealServer.start();
     const storage = memoryStorage();
