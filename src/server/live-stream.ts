@@ -8,14 +8,15 @@ export interface LiveOptions {
   readonly heartbeatMs: number;
   /** Milliseconds until the stream ends by itself, undefined for never. */
   readonly endsAfterMs: number | undefined;
-  readonly signal: AbortSignal;
+  /** What ends each stream that is open. */
+  readonly open: Set<() => void>;
   readonly onEnd: () => void;
 }
 
 const utf8 = new TextEncoder();
 
 /** A line for each time the log has grown, and one as a sign of life. A client that reads slowly gets the latest only. */
-export function liveStream({ watch, head, heartbeatMs, endsAfterMs, signal, onEnd }: LiveOptions): ReadableStream<Uint8Array> {
+export function liveStream({ watch, head, heartbeatMs, endsAfterMs, open, onEnd }: LiveOptions): ReadableStream<Uint8Array> {
   let latest = head;
   let sent = -1;
   let end: () => void = () => undefined;
@@ -42,7 +43,7 @@ export function liveStream({ watch, head, heartbeatMs, endsAfterMs, signal, onEn
         unwatch();
         clearInterval(heartbeat);
         clearTimeout(expiry);
-        signal.removeEventListener('abort', close);
+        open.delete(close);
         onEnd();
       };
       const close = (): void => {
@@ -50,7 +51,7 @@ export function liveStream({ watch, head, heartbeatMs, endsAfterMs, signal, onEn
         end();
         controller.close();
       };
-      signal.addEventListener('abort', close);
+      open.add(close);
       send();
     },
     pull(controller) {

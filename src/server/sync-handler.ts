@@ -68,6 +68,7 @@ export function createSyncHandler(options: SyncHandlerOptions): SyncHandler {
   const underWay = new Set<Promise<unknown>>();
   const failures: Record<string, number> = {};
   let requests = 0;
+  const openStreams = new Set<() => void>();
   let liveStreams = 0;
   const countLive = (change: 1 | -1): void => {
     liveStreams += change;
@@ -91,7 +92,7 @@ export function createSyncHandler(options: SyncHandlerOptions): SyncHandler {
     if (liveStreams >= limits.maxLiveStreams) throw new RequestFailure('BUSY', 'There are too many live streams.');
     countLive(1);
     const endsAfterMs = principal.expiresAt === undefined ? undefined : principal.expiresAt - Date.now();
-    const stream = liveStream({ watch: tenant.watch, head, heartbeatMs, endsAfterMs, signal: closing.signal, onEnd: () => countLive(-1) });
+    const stream = liveStream({ watch: tenant.watch, head, heartbeatMs, endsAfterMs, open: openStreams, onEnd: () => countLive(-1) });
     return new Response(stream, { headers: { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store', 'x-accel-buffering': 'no' } });
   };
 
@@ -131,6 +132,7 @@ export function createSyncHandler(options: SyncHandlerOptions): SyncHandler {
       metrics: (): SyncMetrics => ({ requests, failures: { ...failures }, liveStreams }),
       async close(): Promise<void> {
         closing.abort();
+        for (const end of [...openStreams]) end();
         await Promise.allSettled(underWay);
         await logs.close();
       },
