@@ -231,6 +231,18 @@ export class InvalidQueryError extends ErmineError {
   }
 }
 
+/** A statement of a projection failed, or may not be run. Nothing was written. */
+export class SqlFailedError extends ErmineError {
+  declare readonly code: 'SQL_FAILED';
+  /** Which one of those that were to be written together, from 0. */
+  declare readonly statement: number;
+  declare readonly sql: string;
+
+  constructor(statement: number, sql: string, reason: string, options?: ErrorOptions) {
+    super('SQL_FAILED', `SQLite did not run "${sql.slice(0, 200)}": ${reason}. Nothing was written.`, { statement, sql }, options);
+  }
+}
+
 /** Something that a synced store does not do. `reason` tells which. */
 export class SyncRefusedError extends ErmineError {
   declare readonly code: 'SYNC_REFUSED';
@@ -335,6 +347,7 @@ interface ErrorByCode {
   INVALID_IMPORT: InvalidImportError;
   DOCUMENT_CONFLICT: DocumentConflictError;
   INVALID_QUERY: InvalidQueryError;
+  SQL_FAILED: SqlFailedError;
   SYNC_REFUSED: SyncRefusedError;
   SYNC_STOPPED: SyncStoppedError;
   UNREADABLE_EVENT: UnreadableEventError;
