@@ -73,3 +73,28 @@ test('14 reads and a subscription whose connection is closed under them go on wh
   }
   expect([...new Set(await passes())]).toEqual(['10000 in order, 10000 in the stream']);
 });
+
+test('14 projections whose connection is closed in the middle of their writes go on by themselves, and no event is lost or doubled', async ({ openTab, browserProcess }) => {
+  const [writer, runner] = [await openTab(), await openTab()];
+  await runner.evaluate(() => harness.countDatabaseWork());
+  for (const tab of [writer, runner]) await tab.evaluate(() => harness.open({ durability: 'relaxed', pollIntervalMs: 600_000 }));
+  await runner.evaluate(() => harness.runReadModels());
+  await writer.evaluate(() => void harness.startAppending({ stream: 'Order-1', size: 3, concurrency: 2 }));
+  const pass = (position: number) => runner.evaluate((to) => Promise.all([harness.models!.cards.waitFor(to), harness.models!.fold.waitFor(to)]), position);
+  const statusOf = (which: 'cards' | 'fold') => runner.evaluate((which) => harness.statusOf(harness.models![which]), which);
+  const forceClose = await openForceClose(browserProcess);
+  await pass(30);
+  // Some of them hit between two writes.
+  for (let closed = 1; (await runner.evaluate(() => harness.counts!.documentAborts)) < 3; closed++) {
+    expect(closed).toBeLessThan(40);
+    const { position } = await statusOf('cards');
+    await forceClose();
+    await expect.poll(() => opens(runner), { intervals: [10] }).toBeGreaterThan(closed);
+    await pass(position + 30);
+  }
+  await writer.evaluate(() => harness.appenders[0]!.stop());
+  const { position } = await runner.evaluate(() => harness.store.head());
+  await pass(position);
+  for (const which of ['cards', 'fold'] as const) expect(await statusOf(which)).toMatchObject({ state: 'live', position, lag: 0, message: undefined });
+  expect(await runner.evaluate(() => harness.auditReadModels())).toEqual({ folded: position, carded: position, problems: [] });
+});
