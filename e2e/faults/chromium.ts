@@ -61,6 +61,17 @@ export class Chromium {
     process.off('exit', this.#killAtExit);
   }
 
+  /** Closes what a test has opened. */
+  async closeTabs(): Promise<void> {
+    for (const pid of this.#stopped) signal(pid, 'SIGCONT');
+    this.#stopped.clear();
+    // Without a tab the browser would end.
+    const [first, ...others] = this.context.pages();
+    await Promise.all(others.map((tab) => tab.close()));
+    await first?.goto('about:blank');
+    for (const context of this.#browser.contexts()) if (context !== this.context) await context.close();
+  }
+
   /** A private window: nothing of it is written to the disk. */
   newPrivateContext(): Promise<BrowserContext> {
     return this.#browser.newContext();

@@ -51,7 +51,7 @@ async function checkLog(tab: Page, acknowledged: Results): Promise<void> {
   expect(await tab.evaluate(() => harness.store.head())).toMatchObject({ position: log.count });
 }
 
-test('1 a browser killed again and again while two tabs append loses nothing acknowledged, tears no append, and 2 what was not acknowledged can be repeated', ON_BOTH, async ({ startBrowser, pageURL, storage }) => {
+test('1 a browser killed again and again while two tabs append loses nothing acknowledged, tears no append, and 2 what was not acknowledged can be repeated', ON_BOTH, async ({ startBrowser, pageURL }) => {
   test.setTimeout(480_000);
   // Each pair has a database of its own: of one that was killed while it wrote, and was written to and killed again,
   // Chromium now and then finds the file corrupt and throws it away (about once in 100 such kills, with LevelDB of

@@ -15,6 +15,9 @@ async function openForceClose({ context }: Chromium): Promise<() => Promise<void
 const opens = (tab: Page) => tab.evaluate(() => harness.counts!.opens);
 const facts = (tab: Page) => tab.evaluate(() => harness.recordings.at(-1)!.facts);
 
+// The first origin that the browser lists is the one that is meant.
+test.use({ ownBrowser: true });
+
 test('14 when the browser closes the database again and again, it is reopened, every append ends once and subscriptions go on without a gap', async ({ openTab, browserProcess }) => {
   const [writer, rival, reader] = [await openTab(), await openTab(), await openTab()];
   const tabs = [writer, rival, reader];

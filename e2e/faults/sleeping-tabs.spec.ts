@@ -13,6 +13,9 @@ async function follow(page: Page): Promise<void> {
   });
 }
 
+// What the browser remembers of other tests would count.
+test.use({ ownBrowser: true });
+
 test('22 a page that comes back from the back/forward cache has missed nothing that was written meanwhile', ON_BOTH, async ({ openTab, baseURL }) => {
   // A hint that arrives for a page in the cache throws it out; this is about one that misses them.
   const writer = await openTab({ before: withoutChannel });

@@ -11,6 +11,9 @@ async function moves(tab: Page, by = 5): Promise<void> {
   await expect.poll(() => acknowledged(tab), { intervals: [10] }).toBeGreaterThanOrEqual(before + by);
 }
 
+// No other tab is in a process that is stopped.
+test.use({ ownBrowser: true });
+
 for (const [what, withIds] of [
   ['its appends', false],
   ['appends whose event ids it has to look up', true],

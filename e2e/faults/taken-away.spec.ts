@@ -29,6 +29,9 @@ const codes = (tab: Page) =>
     return [...new Set((await Promise.all(calls.map(failure))).map(({ code }) => code))];
   });
 
+// No other tab is in a process that is stopped.
+test.use({ ownBrowser: true });
+
 for (const storageTypes of ['indexeddb', 'all']) {
   test(`9 when site data (${storageTypes}) is cleared, subscriptions and all further calls end with EpochChangedError`, async ({ openTab, browserProcess }) => {
     const [tab, other] = [await openTab(), await openTab()];

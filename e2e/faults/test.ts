@@ -9,6 +9,13 @@ export { expect } from '@playwright/test';
 interface Options {
   /** Which storage the tabs open; a test tagged `@sqlite` runs on both. */
   storage: 'indexeddb' | 'sqlite';
+  /** Whether the browser is the test's own from its start, and not one that others have used, with other origins. */
+  ownBrowser: boolean;
+}
+
+interface WorkerFixtures {
+  /** A browser on a profile of its own, for one test after the other. */
+  sharedBrowser: Chromium;
 }
 
 interface Fixtures {
@@ -18,7 +25,7 @@ interface Fixtures {
   profile: string;
   /** Starts a browser on that profile; it ends with the test. */
   startBrowser: (...args: string[]) => Promise<Chromium>;
-  /** A running browser on that profile. */
+  /** A running browser: on that profile if it is the test's own. Its tabs are closed after the test. */
   browserProcess: Chromium;
   /** Opens a tab of that browser on the harness page. */
   openTab: (options?: TabOptions) => Promise<Page>;
@@ -29,8 +36,13 @@ export interface TabOptions {
   readonly before?: () => void;
 }
 
-export const test = base.extend<Fixtures & Options>({
+export const test = base.extend<Fixtures & Options, WorkerFixtures>({
   storage: ['indexeddb', { option: true }],
+  ownBrowser: [false, { option: true }],
+  // An origin for each test.
+  baseURL: async ({ baseURL }, use, { testId }) => {
+    await use(baseURL!.replace('//', `//test-${testId}.`));
+  },
   pageURL: async ({ baseURL, storage }, use) => {
     await use(storage === 'sqlite' ? `${baseURL}/?storage=sqlite` : baseURL!);
   },
@@ -49,8 +61,21 @@ export const test = base.extend<Fixtures & Options>({
     });
     for (const browser of started) await browser.kill();
   },
-  browserProcess: async ({ startBrowser }, use) => {
-    await use(await startBrowser());
+  sharedBrowser: [
+    // oxlint-disable-next-line no-empty-pattern -- Playwright reads the fixtures' names from the pattern
+    async ({}, use) => {
+      const profile = await mkdtemp(join(tmpdir(), 'ermine-faults-'));
+      const browser = await Chromium.start(profile);
+      await use(browser);
+      await browser.kill();
+      await rm(profile, { recursive: true, force: true, maxRetries: 10 });
+    },
+    { scope: 'worker' },
+  ],
+  browserProcess: async ({ ownBrowser, startBrowser, sharedBrowser }, use) => {
+    if (ownBrowser) return use(await startBrowser());
+    await use(sharedBrowser);
+    await sharedBrowser.closeTabs();
   },
   openTab: async ({ browserProcess, pageURL }, use) => {
     await use((options) => openTab(browserProcess, pageURL, options));

@@ -255,9 +255,10 @@ export class SyncRefusedError extends ErmineError {
 
 /**
  * `NOT_REPLICATED`: a version of a stream that is not replicated here. `NOT_A_REPLICA`: the storage holds a log of its own.
- * `ONLY_ON_SERVER`: erasing is for all. `UNKNOWN_COMMIT`: no rejected commit has this id.
+ * `ONLY_ON_SERVER`: erasing is for all. `UNKNOWN_COMMIT`: no rejected commit has this id. `MOVED`: a later generation of the
+ * replica goes on with what is pending.
  */
-export type SyncRefusal = 'NOT_REPLICATED' | 'NOT_A_REPLICA' | 'ONLY_ON_SERVER' | 'UNKNOWN_COMMIT';
+export type SyncRefusal = 'NOT_REPLICATED' | 'NOT_A_REPLICA' | 'ONLY_ON_SERVER' | 'UNKNOWN_COMMIT' | 'MOVED';
 
 /** Why sync does not go on. Nothing is lost: what is pending stays, and appending goes on. */
 export class SyncStoppedError extends ErmineError {

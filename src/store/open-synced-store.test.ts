@@ -143,7 +143,7 @@ describe('a synced store', () => {
     await expect(other.catch((error: unknown) => isErmineError(error) && error.code)).resolves.toBeTypeOf('string');
   });
 
-  it('resyncs nothing in silence: a changed filter is said', async () => {
+  it('says so when the filter is another one, and stops where it has one storage only', async () => {
     const server = new Server();
     const storage = memoryStorage();
     const store = await server.device({ storage, filter: { categories: ['Note'] } });

@@ -9,6 +9,7 @@ import { AnyVersion, checkWholeNumber } from '../event/version.ts';
 import type { Storage } from '../storage/storage.ts';
 import { adoptLog, type AdoptProgress } from '../sync/adopt-log.ts';
 import type { ConflictPolicies } from '../sync/conflict-policy.ts';
+import { Generations } from '../sync/generations.ts';
 import { PendingAppends } from '../sync/pending-appends.ts';
 import { normalizeScope } from '../sync/protocol-scope.ts';
 import type { Scope } from '../sync/protocol.ts';
@@ -25,12 +26,14 @@ import type { OpenEventStoreOptions } from './open-event-store.ts';
 import type { SyncedStore } from './synced-store.ts';
 import { SyncedEventStore } from './synced-event-store.ts';
 
-export interface OpenSyncedStoreOptions<E extends Event = Event> extends OpenEventStoreOptions<E> {
+export interface OpenSyncedStoreOptions<E extends Event = Event> extends Omit<OpenEventStoreOptions<E>, 'storage'> {
   /**
    * Where the replica of the server's log is kept. It is used for nothing else: a storage that was opened without sync is
-   * refused, see `adopt`.
+   * refused, see `adopt`. A function gives a storage for each generation, the first one 0: when the filter or the rights
+   * have changed, what is wanted now is replicated into the next one while this one serves on, and the store that is opened
+   * after that goes on there with all that is pending. The same generation must always get the same storage.
    */
-  readonly storage: Storage;
+  readonly storage: Storage | ((generation: number) => Storage);
   /** Where the handler of `ermine/server` is mounted. */
   readonly url?: string | URL;
   /** The token, or what gives a fresh one; it is asked for every request. */
@@ -65,7 +68,7 @@ export interface OpenSyncedStoreOptions<E extends Event = Event> extends OpenEve
  * Opens an event store that works offline and syncs with a server: see {@link SyncedStore}. It resolves as soon as the
  * storage is open, whether there is a network or not.
  *
- * @throws {SyncRefusedError} when the storage holds a log that is not a replica
+ * @throws {SyncRefusedError} when the storage holds a log that is not a replica, or one that has moved on to another storage
  * @throws {StorageUnavailableError} {StorageBlockedError} {VersionTooNewError}
  * @example
  * const store = await openSyncedStore({
@@ -76,7 +79,7 @@ export interface OpenSyncedStoreOptions<E extends Event = Event> extends OpenEve
  * });
  */
 export async function openSyncedStore<E extends Event = Event>(options: OpenSyncedStoreOptions<E>): Promise<SyncedStore<E>> {
-  const { storage, events, serializer, metadata, clock = Date.now, limits, pollIntervalMs = 2_000, syncIntervalMs = 60_000, takeoverMs = 10_000 } = options;
+  const { events, serializer, metadata, clock = Date.now, limits, pollIntervalMs = 2_000, syncIntervalMs = 60_000, takeoverMs = 10_000 } = options;
   for (const [name, value] of Object.entries({ ...limits, pollIntervalMs, syncIntervalMs, takeoverMs })) checkWholeNumber(value, name, 1);
   const transport = options.transport ?? httpTransportOf(options);
   const filter = normalizeScope(options.filter);
@@ -90,10 +93,11 @@ export async function openSyncedStore<E extends Event = Event>(options: OpenSync
     return encodeEvents(stream, encoded!.events, 'events', context);
   };
   const connection$ = new ReplaySubject<ErmineError | undefined>(1);
-  const log = await storage.open((error) => connection$.next(error));
+  const generations = new Generations(options.storage);
+  const current = await generations.openCurrent((error) => connection$.next(error));
+  const { log, storage, documents } = current;
   const cleanUps: (() => unknown)[] = [() => log.close()];
   try {
-    const documents = await log.documents();
     if (!(await isUntouched(log, documents))) {
       throw new SyncRefusedError('NOT_A_REPLICA', 'The storage holds a log that was written without sync. Give the replica a storage of its own, and this one as `adopt`.');
     }
@@ -119,6 +123,7 @@ export async function openSyncedStore<E extends Event = Event>(options: OpenSync
       policies: (options.conflicts ?? {}) as ConflictPolicies,
       lanes: options.lanes ?? false,
       clock,
+      openSuccessor: generations.successorOf(current),
       encode,
       decoder,
       random: options.random ?? Math.random,

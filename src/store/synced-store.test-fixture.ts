@@ -4,6 +4,7 @@ import type { Event } from '../event/event.ts';
 import { createSyncHandler, type SyncHandler } from '../server/sync-handler.ts';
 import { memoryStorage } from '../storage/memory/memory-storage.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { Scope } from '../sync/protocol.ts';
 import { httpTransport, type Transport } from '../sync/transport.ts';
 import { until } from '../testing/wait.ts';
 import { openSyncedStore, type OpenSyncedStoreOptions } from './open-synced-store.ts';
@@ -18,10 +19,14 @@ afterEach(async () => {
 export class Server {
   storage: Storage = memoryStorage();
   online = true;
+  /** Requests that get through before it goes offline. */
+  left = Infinity;
+  /** What the user may read, everything unless set. */
+  readable: Scope | undefined;
   readonly handler: SyncHandler;
 
   constructor() {
-    this.handler = createSyncHandler({ storage: () => this.storage, authorize: () => ({ tenant: 'shop', user: 'ada' }) });
+    this.handler = createSyncHandler({ storage: () => this.storage, authorize: () => ({ tenant: 'shop', user: 'ada', ...(this.readable && { readable: this.readable }) }) });
     cleanUps.push(() => this.handler.close());
   }
 
@@ -29,7 +34,7 @@ export class Server {
     return httpTransport({
       url: 'https://sync.test/',
       fetch: async (url, init) => {
-        if (!this.online) throw new TypeError('offline');
+        if (!this.online || this.left-- <= 0) throw new TypeError('offline');
         return this.handler(new Request(url as string, init));
       },
     });

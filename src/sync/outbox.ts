@@ -10,6 +10,12 @@ export interface OutboxHead {
   readonly seq: number;
   /** Changes that were no append. */
   readonly edits: number;
+  /** The generation that goes on with what is here: nothing is written here any more. */
+  readonly movedTo?: number;
+  /** Whether all of it is there, and the events here are erased. */
+  readonly emptied?: true;
+  /** Epoch of the log whose outbox this was. */
+  readonly movedFrom?: string;
 }
 
 /** The outbox as of one moment. */
@@ -88,6 +94,7 @@ export class Outbox {
     const numbered = added.filter(({ seq }) => seq !== null).length;
     const edited = replaced.length + removed.length + rejected.length + unrejected.length > 0 || change.clientId !== undefined;
     const head: OutboxHead = {
+      ...view.head,
       clientId: change.clientId ?? view.head.clientId,
       next: view.head.next + added.length,
       seq: change.seq ?? view.head.seq + numbered,
@@ -112,6 +119,13 @@ export class Outbox {
     };
   }
 
+  /** Everything in place of an outbox that nobody has used yet. @returns false when somebody has */
+  async replace({ head, commits, rejected, more }: { head: OutboxHead; commits: readonly PendingCommit[]; rejected: readonly RejectedCommit[]; more: readonly DocumentRecord[] }): Promise<boolean> {
+    const { text } = await this.look();
+    const puts = [{ ...HEAD, data: JSON.stringify(head) }, ...commits.map(commitRecord), ...rejected.map(rejectedRecord), ...more];
+    return this.#documents.write({ expect: [{ ...HEAD, data: text }], puts });
+  }
+
   /** The view is what was written. */
   wrote(view: OutboxView): void {
     this.#view = view;
@@ -131,6 +145,19 @@ export class Outbox {
       if (!next) return found;
       range = { ...range, ...{ after: next } };
     }
+  }
+}
+
+export async function readOutboxHead(documents: DocumentLog): Promise<OutboxHead | undefined> {
+  const [text] = await documents.get([HEAD]);
+  return text === undefined ? undefined : (JSON.parse(text) as OutboxHead);
+}
+
+/** From then on whoever has seen it as it was cannot write any more. */
+export async function writeOutboxHead(documents: DocumentLog, changes: Partial<OutboxHead>): Promise<void> {
+  for (let written = false; !written; ) {
+    const [data] = await documents.get([HEAD]);
+    written = await documents.write({ expect: [{ ...HEAD, data }], puts: [{ ...HEAD, data: JSON.stringify({ ...(JSON.parse(data!) as OutboxHead), ...changes }) }] });
   }
 }
 

@@ -72,7 +72,8 @@ export class PendingAppends {
     for (let tries = 0; ; tries++) {
       const view = await this.#replica.outbox.look();
       const { state } = await this.#replica.state();
-      const scope = scopeOf({ ...state, ...(this.#filter && { filter: this.#filter }) });
+      // What is here was replicated with the scope of then.
+      const scope = state.epoch === undefined ? this.#filter : scopeOf(state);
       // A try whose connection was lost may have been written: then it was decided on what is before it.
       const written = tries === 0 ? undefined : view.commits.find(({ commitId }) => ids.includes(commitId));
       const versions = await this.#replica.versions(new Set(group.flatMap(({ append }) => append.writes.map(({ stream }) => stream))));

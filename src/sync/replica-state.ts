@@ -2,13 +2,16 @@ import { decodeBatch, type EventBatch } from '../event/event-batch.ts';
 import type { DocumentKey, DocumentLog, Log } from '../storage/storage.ts';
 import type { Scope } from './protocol.ts';
 
-/** How far this log repeats the server's. */
-export interface ReplicaState {
-  /** Of the server's log; undefined before the first contact. */
-  readonly epoch?: string;
-  /** What the application wants of it, and what the server lets it have; absent: everything. */
+/** What the application wants of the server's log, and what the server lets it have; absent: everything. */
+export interface ReplicaScope {
   readonly filter?: Scope;
   readonly readable?: Scope;
+}
+
+/** How far this log repeats the server's. */
+export interface ReplicaState extends ReplicaScope {
+  /** Of the server's log; undefined before the first contact. */
+  readonly epoch?: string;
   /** Everything of the scope up to this position is here. */
   readonly cursor: number;
   /** Position of the last event that is here. */
@@ -39,6 +42,10 @@ export async function isUntouched(log: Log, documents: DocumentLog): Promise<boo
     // A pull may have come in between.
     if ((await readReplicaState(documents)).text === before.text) return false;
   }
+}
+
+export function sameScope(a: ReplicaScope, b: ReplicaScope): boolean {
+  return JSON.stringify([a.filter, a.readable]) === JSON.stringify([b.filter, b.readable]);
 }
 
 /** The state after these batches and up to this position. */

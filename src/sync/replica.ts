@@ -1,10 +1,10 @@
-import { isErmineError } from '../event/errors.ts';
+import { SyncRefusedError, isErmineError } from '../event/errors.ts';
 import { decodeBatch, type EventBatch } from '../event/event-batch.ts';
 import { isTombstone } from '../event/tombstone.ts';
 import { AnyVersion } from '../event/version.ts';
 import type { AppendQueue } from '../storage/append-queue.ts';
 import type { Append, DocumentLog, DocumentWrites, Log } from '../storage/storage.ts';
-import { Outbox, type OutboxChange, type OutboxView } from './outbox.ts';
+import { Outbox, writeOutboxHead, type OutboxChange, type OutboxView } from './outbox.ts';
 import { createVoid, endsOf, type PendingAppend, type PendingCommit } from './pending-commit.ts';
 import { intersectScopes } from './protocol-scope.ts';
 import type { Scope } from './protocol.ts';
@@ -82,6 +82,7 @@ export class Replica {
     const { batches, coveredTo } = page;
     for (const { stream, version } of batches.filter(isTombstone)) await this.log.truncateStream(stream, version);
     const view = await this.outbox.look();
+    checkInUse(view);
     const state = moveState({ ...known.state, ...next }, batches, coveredTo);
     const change = confirmedBy(view, page, scopeOf(state));
     const plan = change && this.outbox.plan(view, change);
@@ -104,6 +105,7 @@ export class Replica {
    * @returns false when something was not as seen: then look again
    */
   async change(view: OutboxView, change: OutboxChange, versions: ReadonlyMap<string, number> = new Map(), more: DocumentWrites = {}): Promise<boolean> {
+    checkInUse(view);
     const plan = this.outbox.plan(view, change);
     // A deleted stream cannot be checked, and does not change any more.
     const checks = [...versions].filter(([, version]) => Number.isInteger(version));
@@ -112,6 +114,13 @@ export class Replica {
     if (!(await this.#write(writes, documents, undefined))) return false;
     this.#wrote(plan.view);
     return true;
+  }
+
+  /** Nothing is written here any more: a later generation goes on with it. */
+  async moveTo(generation: number): Promise<void> {
+    await writeOutboxHead(this.documents, { movedTo: generation });
+    await this.outbox.look();
+    this.#onChange();
   }
 
   async #write(writes: readonly { stream: string; expectedVersion: number; batches: readonly EventBatch[] }[], documents: DocumentWrites, after: number | undefined): Promise<boolean> {
@@ -130,6 +139,10 @@ export class Replica {
     this.outbox.wrote(view);
     this.#onChange();
   }
+}
+
+function checkInUse({ head }: OutboxView): void {
+  if (head.movedTo !== undefined) throw new SyncRefusedError('MOVED', 'Another part of the log is replicated now, in a storage of its own, with all that is pending. Open the store again.');
 }
 
 /** The streams that are replicated. */

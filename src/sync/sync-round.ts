@@ -5,15 +5,19 @@ import { ConflictResolution, type ResolveSettings } from './resolve-conflicts.ts
 import { isVoid, type RejectionReason } from './pending-commit.ts';
 import { PROTOCOL_VERSION, type PullAnswer, type Scope } from './protocol.ts';
 import { firstUnconfirmed, reasonOf, renumbered, selectCommits, type PushLimits } from './push-outbox.ts';
-import { isUntouched, type ReplicaState } from './replica-state.ts';
+import type { Successor } from './generations.ts';
+import { isUntouched, sameScope, type ReplicaScope, type ReplicaState } from './replica-state.ts';
 import { scopeOf, type Replica } from './replica.ts';
 import { ask, readPulledBatches } from './server-messages.ts';
+import { takeOver } from './take-over.ts';
 import type { Transport } from './transport.ts';
 
 export interface RoundSettings extends ResolveSettings {
   readonly filter: Scope | undefined;
   readonly lanes: boolean;
   readonly clock: () => number;
+  /** Opens what will be replicated into when the scope has changed; absent: then sync stops. */
+  readonly openSuccessor?: ((scope: ReplicaScope, clientId: string) => Promise<Successor>) | undefined;
 }
 
 export interface RoundProgress {
@@ -48,6 +52,7 @@ export class SyncRounds {
   /** Pushes, pulls and resolves until there is nothing left to do. @param retry whether stuck commits are tried again */
   async run(retry: boolean): Promise<void> {
     if (!(await isUntouched(this.#replica.log, this.#replica.documents))) throw foreignEvents();
+    if ((await this.#replica.outbox.look()).head.movedTo !== undefined) throw movedOn();
     this.#limits ??= await this.#greet();
     let before = '';
     let idle = 0;
@@ -62,6 +67,12 @@ export class SyncRounds {
       if (idle === MAX_IDLE_ROUNDS) throw new SyncStoppedError('NO_PROGRESS', 'The server takes the pending commits, but they do not come back. They stay pending.');
       before = after;
     }
+  }
+
+  /** Pulls all there is, and does nothing else. */
+  async fill(): Promise<void> {
+    await this.#greet();
+    await this.#pull();
   }
 
   /** The server may have changed: it is asked again. */
@@ -122,7 +133,7 @@ export class SyncRounds {
       let answer = await this.#pullPage(known.state, known.state.cursor);
       const next = { epoch: answer.epoch, ...(filter && { filter }), ...(answer.readable && { readable: answer.readable }) };
       const scope = scopeOf({ ...known.state, ...next });
-      checkScope(known.state, next);
+      if (known.state.epoch !== undefined && !sameScope(known.state, next)) await this.#moveOn(next);
       const batches: EventBatch[] = readPulledBatches(answer, known.state.cursor);
       while (answer.coveredTo < answer.head && (await this.#replica.splits(batches, scope))) {
         const after = answer.coveredTo;
@@ -136,6 +147,25 @@ export class SyncRounds {
       else this.#moved = undefined;
       if (placed && answer.coveredTo === answer.head) return;
     }
+  }
+
+  /**
+   * What was replicated with another scope has gaps that a pull from here on does not fill. The new scope is pulled from the
+   * start into a storage beside this one, which takes over the outbox when it is whole.
+   */
+  async #moveOn(scope: ReplicaScope): Promise<never> {
+    const { openSuccessor, ...settings } = this.#settings;
+    if (!openSuccessor) throw new SyncStoppedError('SCOPE_CHANGED', 'What is replicated here is not what it was. Give openSyncedStore a function as its storage: then what is wanted now is replicated beside it.');
+    const { head } = await this.#replica.outbox.look();
+    const { generation, replica, close } = await openSuccessor(scope, head.clientId);
+    try {
+      await new SyncRounds(replica, this.#transport, settings, this.#progress, this.#signal).fill();
+      await this.#replica.moveTo(generation);
+      await takeOver(this.#replica, replica);
+    } finally {
+      await close();
+    }
+    throw movedOn();
   }
 
   async #pullPage(state: ReplicaState, after: number): Promise<PullAnswer> {
@@ -175,9 +205,6 @@ function foreignEvents(): SyncStoppedError {
   return new SyncStoppedError('FOREIGN_EVENTS', 'Somebody appended to the storage without sync. Open it with openSyncedStore only.');
 }
 
-/** What was replicated with another scope has gaps that a pull from here on does not fill. */
-function checkScope(state: ReplicaState, next: Pick<ReplicaState, 'filter' | 'readable'>): void {
-  if (state.epoch === undefined) return;
-  if (JSON.stringify([state.filter, state.readable]) === JSON.stringify([next.filter, next.readable])) return;
-  throw new SyncStoppedError('SCOPE_CHANGED', 'What is replicated here is not what it was.');
+function movedOn(): SyncStoppedError {
+  return new SyncStoppedError('SCOPE_CHANGED', 'Another part of the log is replicated now, in a storage of its own, with all that is pending. Open the store again.');
 }

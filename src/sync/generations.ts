@@ -1,0 +1,111 @@
+import { SyncRefusedError, type ErmineError } from '../event/errors.ts';
+import { AppendQueue } from '../storage/append-queue.ts';
+import type { DocumentLog, Log, Storage } from '../storage/storage.ts';
+import { readOutboxHead, writeOutboxHead } from './outbox.ts';
+import { isUntouched, sameScope, type ReplicaScope } from './replica-state.ts';
+import { Replica } from './replica.ts';
+import { takeOver } from './take-over.ts';
+
+/** A replica of another scope that is being filled beside the one in use. */
+export interface Successor {
+  readonly generation: number;
+  readonly replica: Replica;
+  close(): Promise<void>;
+}
+
+/** The replica in use. */
+export interface CurrentGeneration {
+  readonly generation: number;
+  readonly storage: Storage;
+  readonly log: Log;
+  readonly documents: DocumentLog;
+}
+
+const PAGE_STREAMS = 500;
+
+/**
+ * The storages of a synced store, one after the other: a log cannot get events before others that readers have passed, so
+ * another scope is replicated in a log of its own, which takes over the outbox once it is filled.
+ */
+export class Generations {
+  readonly #storageOf: (generation: number) => Storage;
+  /** Whether there may be more than one. */
+  readonly #several: boolean;
+
+  constructor(storage: Storage | ((generation: number) => Storage)) {
+    this.#several = typeof storage === 'function';
+    this.#storageOf = typeof storage === 'function' ? storage : () => storage;
+  }
+
+  /** Opens the one in use, and ends a move to it that was interrupted. */
+  async openCurrent(onLost: (error: ErmineError | undefined) => void): Promise<CurrentGeneration> {
+    for (let generation = 0; ; ) {
+      const storage = this.#storageOf(generation);
+      const log = await storage.open(onLost);
+      try {
+        const documents = await log.documents();
+        const head = await readOutboxHead(documents);
+        if (head?.movedTo === undefined) return { generation, storage, log, documents };
+        if (!this.#several) throw new SyncRefusedError('MOVED', 'The replica has moved on to another storage. Give openSyncedStore the function that named it.');
+        if (!head.emptied) await this.#endMove(log, documents, head.movedTo);
+        generation = head.movedTo;
+      } catch (error) {
+        await log.close();
+        throw error;
+      }
+      await log.close();
+    }
+  }
+
+  /** What opens the next generation, undefined when there is only one storage. */
+  successorOf({ generation, log }: CurrentGeneration): ((scope: ReplicaScope, clientId: string) => Promise<Successor>) | undefined {
+    if (!this.#several) return undefined;
+    return async (scope, clientId) => {
+      for (let next = generation + 1; ; next++) {
+        const opened = await this.#openReplica(next);
+        const { replica, close } = opened;
+        try {
+          if (replica.log.epoch === log.epoch) throw new SyncRefusedError('NOT_A_REPLICA', 'The function that gives the storages must give each generation another one.');
+          const { state } = await replica.state();
+          const head = await readOutboxHead(replica.documents);
+          // Left by an earlier try, or never used.
+          const fits = (state.epoch === undefined || sameScope(state, scope)) && head?.movedTo === undefined && head?.movedFrom === undefined;
+          if (fits && (await isUntouched(replica.log, replica.documents))) {
+            await replica.outbox.create(clientId);
+            return { generation: next, replica, close };
+          }
+        } catch (error) {
+          await close();
+          throw error;
+        }
+        await close();
+      }
+    };
+  }
+
+  async #endMove(log: Log, documents: DocumentLog, generation: number): Promise<void> {
+    const { replica, close } = await this.#openReplica(generation);
+    try {
+      await takeOver(toReplica(log, documents), replica);
+    } finally {
+      await close();
+    }
+    // What is not replicated any more may be what its user must not read any more.
+    for (let after: string | undefined; ; ) {
+      const streams = await log.listStreams({ category: undefined, after, limit: PAGE_STREAMS });
+      for (const { stream, version } of streams) await log.truncateStream(stream, version + 1);
+      if (streams.length < PAGE_STREAMS) break;
+      after = streams.at(-1)!.stream;
+    }
+    await writeOutboxHead(documents, { emptied: true });
+  }
+
+  async #openReplica(generation: number): Promise<{ replica: Replica; close(): Promise<void> }> {
+    const log = await this.#storageOf(generation).open(() => undefined);
+    return { replica: toReplica(log, await log.documents()), close: () => log.close() };
+  }
+}
+
+function toReplica(log: Log, documents: DocumentLog): Replica {
+  return new Replica(log, documents, new AppendQueue(log, () => undefined), () => undefined);
+}
