@@ -62,10 +62,14 @@ export type {
   ReadRange,
   SnapshotLog,
   SnapshotRecord,
+  SqlStatement,
+  SqlValue,
   Storage,
   StorageState,
   StreamSummary,
   StreamWrite,
+  TableShape,
+  TableWrites,
 } from './storage/storage.ts';
 export type { EventBatch, EventTuple, NewBatch } from './event/event-batch.ts';
 export type { Hint } from './event/hint.ts';

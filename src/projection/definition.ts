@@ -111,6 +111,7 @@ export interface SqlProjection<E extends Event = Event, Table extends string = s
   readonly kind: 'sql';
   /** It brings its folding along, so that who has no such projection has none of its code. */
   readonly createFolding: (build: number) => Folding;
+  /** The tables, as the storage makes them. */
   readonly shapes: Readonly<Record<string, TableShape>>;
 }
 

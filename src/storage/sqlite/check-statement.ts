@@ -6,7 +6,7 @@ import { SqliteError } from './driver.ts';
 const CHANGE = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[^]*?\*\/)*(?:insert|replace|update|delete|with)\b/i;
 /** Each is compiled once and kept. */
 const MAX_TEXTS = 1_000;
-const EXPLAIN_LIMITS = { maxRows: 1_000_000, maxMs: 60_000 };
+const EXPLAIN_LIMITS = { maxRows: Infinity, maxMs: Infinity };
 
 /** Texts that were looked at, by the pattern of the tables that they may touch. */
 const checkedOf = new WeakMap<Database, Map<string, Set<string>>>();
