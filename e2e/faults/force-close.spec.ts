@@ -26,7 +26,7 @@ test('14 when the browser closes the database again and again, it is reopened, e
   await reader.evaluate(() => harness.follow());
   for (const tab of [writer, rival]) await tab.evaluate(() => harness.startAppending({ stream: `Tab-${crypto.randomUUID()}`, size: 3, concurrency: 3 }));
   const forceClose = await openForceClose(browserProcess);
-  for (let i = 1; i <= 6; i++) {
+  for (let i = 1; i <= 4; i++) {
     const before = await facts(reader);
     await forceClose();
     for (const tab of tabs) await expect.poll(() => opens(tab), { intervals: [10] }).toBeGreaterThan(i);
@@ -66,7 +66,7 @@ test('14 reads and a subscription whose connection is closed under them go on wh
   });
   const passes = () => tab.evaluate(() => (globalThis as unknown as { passes: string[] }).passes);
   const forceClose = await openForceClose(browserProcess);
-  for (let i = 1; i <= 5; i++) {
+  for (let i = 1; i <= 3; i++) {
     await tab.evaluate(() => (harness.recordings.at(-1)?.stop(), harness.follow()));
     await forceClose();
     await expect.poll(() => opens(tab), { intervals: [10] }).toBeGreaterThan(i);

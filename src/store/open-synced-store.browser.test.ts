@@ -151,4 +151,48 @@ describe('a synced store on IndexedDB', () => {
     await second.waitFor(11);
     expect(await second.get()).toEqual(range(0, 10));
   });
+
+  it('hands over every append of every tab when another part of the log is replicated from then on', async () => {
+    const { transport } = serve();
+    const all = await device(transport)();
+    for (let n = 0; n < 30; n++) await all.appendToStream(`Task-${n % 3}`, AnyVersion, numbered(1, n));
+    await untilUpToDate(all);
+    const name = `replica-${crypto.randomUUID()}`;
+    const open = async (category: string, ...more: string[]): Promise<SyncedStore> => {
+      const storage = (generation: number) => indexedDbStorage({ name: `${name}-${generation}`, persist: false, durability: 'relaxed' });
+      const store = await openSyncedStore({ storage, transport, filter: { categories: [category, ...more] } });
+      cleanUps.push(() => store.close());
+      return store;
+    };
+    cleanUps.push(() => deleteDatabase(`${name}-0`), () => deleteDatabase(`${name}-1`));
+    const first = await open('Note');
+    await untilUpToDate(first);
+    await first.close();
+
+    // Each tab appends for as long as it is let, while one of them moves.
+    const tabs = [await open('Note', 'Task'), await open('Note', 'Task')];
+    const acknowledged: string[] = [];
+    await Promise.all(
+      tabs.map(async (tab, i) => {
+        for (let n = 0; ; n++) {
+          const id = crypto.randomUUID();
+          try {
+            await tab.appendToStream(`Note-${i}`, AnyVersion, [{ type: 'Noted', data: n, id }]);
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'SYNC_REFUSED', reason: 'MOVED' });
+            return;
+          }
+          acknowledged.push(id);
+        }
+      }),
+    );
+    for (const tab of tabs) await tab.close();
+    const next = await open('Note', 'Task');
+    expect(await next.loadStream('Task-1')).toHaveLength(10);
+    await untilUpToDate(next);
+    await untilUpToDate(all);
+    const stored = (await toArray(all.readAll())).filter(({ streamId }) => streamId.category === 'Note').map(({ id }) => id);
+    expect(stored.toSorted()).toEqual(acknowledged.toSorted());
+    expect((await toArray(next.readAll())).map(({ id }) => id)).toEqual((await toArray(all.readAll())).map(({ id }) => id));
+  });
 });
