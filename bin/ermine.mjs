@@ -79,8 +79,19 @@ function readTokens() {
   });
 }
 
+/** Only where the optional package is there; whoever wants it preloads an SDK with `node --import`. */
+async function openTelemetry() {
+  try {
+    return (await import('../dist/opentelemetry.js')).syncTelemetry();
+  } catch (error) {
+    if (/** @type {{ code?: unknown }} */ (error).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    return undefined;
+  }
+}
+
 const tokens = readTokens();
 const database = await openDatabase();
+const telemetry = await openTelemetry();
 const handler = createSyncHandler({
   storage: (tenant) => postgresStorage({ client: database.client, tenant }),
   authorize(token) {
@@ -89,6 +100,7 @@ const handler = createSyncHandler({
     return known && { tenant: known.tenant, user: known.user };
   },
   allowedOrigins: values.origin,
+  ...(telemetry && { telemetry }),
   onError: (error, request) => console.error(`${request.method} ${new URL(request.url).pathname}:`, error),
 });
 

@@ -13,8 +13,8 @@ export function serveRequests(handler) {
     try {
       const response = await handler(toRequest(incoming, controller.signal));
       outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-      if (!response.body) return outgoing.end();
-      await send(response.body, outgoing);
+      if (response.body) await send(response.body, outgoing);
+      else outgoing.end();
     } catch (error) {
       if (!outgoing.headersSent) outgoing.writeHead(500);
       outgoing.end();
@@ -34,6 +34,11 @@ function toRequest(incoming, signal) {
 /** Waits for whoever reads slowly, and stops reading when nobody reads any more. @param {ReadableStream<Uint8Array>} body @param {import('node:http').ServerResponse} outgoing */
 async function send(body, outgoing) {
   const reader = body.getReader();
+  // Gone before there was an answer: then `close` is over, and nobody would end the stream.
+  if (outgoing.destroyed) {
+    await reader.cancel();
+    return;
+  }
   outgoing.on('close', () => void reader.cancel().catch(() => undefined));
   for (;;) {
     const { done, value } = await reader.read();

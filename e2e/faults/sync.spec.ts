@@ -33,6 +33,11 @@ class Device {
     await this.#browser!.context.setOffline(offline);
   }
 
+  /** A tab that another one is in front of. */
+  freeze(tab: Page): Promise<{ resume(): Promise<void> }> {
+    return this.#browser!.freeze(tab);
+  }
+
   async kill(): Promise<void> {
     await this.#browser?.kill();
     this.#browser = undefined;
@@ -140,6 +145,44 @@ test('nothing that was acknowledged is lost or doubled when browsers and the ser
   expect([...acknowledged].filter((mark) => !marks.includes(mark)), 'what was acknowledged and is not there').toEqual([]);
   expect(events.map(({ globalPosition }) => globalPosition)).toEqual(events.map((_, i) => i + 1));
   expect(await a.evaluate(() => syncHarness.all())).toEqual(events);
+});
+
+test('28 a leading tab that freezes while it pushes holds sync up for a bounded time, and what it still sends is written once', async ({ device, server }) => {
+  const [one, two] = [await device(), await device()];
+  const leader = await one.open();
+  await upToDate(leader);
+  const other = await one.open();
+  await expect.poll(async () => (await other.evaluate(() => syncHarness.waiting())).state).toBe('standby');
+  let letGo: () => void = () => undefined;
+  const isLetGo = new Promise<void>((resolve) => (letGo = resolve));
+  const late: string[] = [];
+  const held = new Promise<void>((resolve) => {
+    void leader.route(`${server.url}/push`, async (route) => {
+      resolve();
+      await isLetGo;
+      const response = await route.fetch();
+      const { results } = (await response.json()) as { results: { status: string }[] };
+      late.push(...results.map(({ status }) => status));
+      await route.fulfill({ response });
+    });
+  });
+  await leader.evaluate(() => syncHarness.append('Note-1', 0, 1));
+  await held;
+  await other.bringToFront();
+  const { resume } = await one.freeze(leader);
+  await other.evaluate(() => syncHarness.append('Note-1', 1, 2));
+  // It waits a second, as the harness says, and asks nobody to hurry.
+  await expect.poll(async () => (await other.evaluate(() => syncHarness.waiting())).pending, { timeout: 10_000 }).toBe(0);
+
+  letGo();
+  await expect.poll(() => late).toEqual(['seen']);
+  await resume();
+  await leader.evaluate(() => syncHarness.append('Note-1', 2, 3));
+  const reader = await two.open();
+  for (const tab of [leader, other, reader]) {
+    await upToDate(tab, 3);
+    expect(await tab.evaluate(() => syncHarness.load('Note-1'))).toEqual([1, 2, 3]);
+  }
 });
 
 test('a server that is asked to stop answers what has come in and ends', async ({ server, device }) => {

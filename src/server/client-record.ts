@@ -1,5 +1,7 @@
 import type { DocumentKey } from '../storage/storage.ts';
 import { MAX_UNCONFIRMED_COMMITS } from '../sync/protocol.ts';
+import type { Principal } from './principal.ts';
+import { RequestFailure } from './request-failure.ts';
 
 /** What a log remembers of one client, in the transactions that append its commits. */
 export interface ClientRecord {
@@ -40,4 +42,12 @@ export function judge(record: ClientRecord, seq: number, hash: string, skipped: 
 
 export function take(record: ClientRecord, seq: number, hash: string): ClientRecord {
   return { ...record, done: [...record.done, [seq, hash]] };
+}
+
+/** @throws {RequestFailure} when the client id is somebody else's */
+export function parseRecord(text: string | undefined, { user }: Principal): ClientRecord {
+  if (text === undefined) return { user, floor: 0, done: [] };
+  const record = JSON.parse(text) as ClientRecord;
+  if (record.user !== user) throw new RequestFailure('CLIENT_OF_ANOTHER_USER', 'This client id belongs to another user.');
+  return record;
 }

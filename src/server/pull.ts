@@ -3,9 +3,8 @@ import type { Log } from '../storage/storage.ts';
 import { placedBatchToText } from '../sync/protocol-batch.ts';
 import { inScope, intersectScopes } from '../sync/protocol-scope.ts';
 import type { PullRequest } from '../sync/protocol.ts';
-import { clientKey } from './client-record.ts';
+import { clientKey, parseRecord } from './client-record.ts';
 import type { Principal } from './principal.ts';
-import { parseRecord } from './push.ts';
 import { RequestFailure } from './request-failure.ts';
 import type { TenantLog } from './tenant-logs.ts';
 
@@ -14,8 +13,8 @@ const PAGE_UNITS = 1_000_000;
 /** Events that are looked through for one answer, of which a narrow filter may want few. */
 const MAX_LOOKED_EVENTS = 20_000;
 
-/** The JSON text of a `PullAnswer`. @param pageEvents about how many events it holds at most */
-export async function pull(tenant: TenantLog, principal: Principal, request: PullRequest, pageEvents: number): Promise<string> {
+/** The JSON text of a `PullAnswer`, and how many events it holds. @param pageEvents about how many that are at most */
+export async function pull(tenant: TenantLog, principal: Principal, request: PullRequest, pageEvents: number): Promise<{ text: string; events: number }> {
   const { log, documents } = tenant;
   const key = clientKey(request.clientId);
   await checkWitness(log, request);
@@ -24,7 +23,7 @@ export async function pull(tenant: TenantLog, principal: Principal, request: Pul
     const record = parseRecord(before, principal);
     const head = await log.head();
     if (request.after > head) throw historyLost();
-    const { texts, coveredTo } = await readPage(log, request, principal, head, pageEvents);
+    const { texts, coveredTo, events } = await readPage(log, request, principal, head, pageEvents);
     // What is told as confirmed must be what the page holds: a push that came in between is waited for.
     const complete = coveredTo === head;
     const [after] = complete ? await documents.get([key]) : [before];
@@ -32,11 +31,11 @@ export async function pull(tenant: TenantLog, principal: Principal, request: Pul
     const taken = complete ? record.done : [];
     const { readable } = principal;
     const rest = JSON.stringify({ epoch: log.epoch, coveredTo, head, taken, ...(readable && { readable }) });
-    return `${rest.slice(0, -1)},"batches":[${texts.join(',')}]}`;
+    return { text: `${rest.slice(0, -1)},"batches":[${texts.join(',')}]}`, events };
   }
 }
 
-async function readPage(log: Log, request: PullRequest, principal: Principal, head: number, pageEvents: number): Promise<{ texts: string[]; coveredTo: number }> {
+async function readPage(log: Log, request: PullRequest, principal: Principal, head: number, pageEvents: number): Promise<{ texts: string[]; coveredTo: number; events: number }> {
   const scope = intersectScopes(request.filter, principal.readable);
   const texts: string[] = [];
   let coveredTo = request.after;
@@ -54,7 +53,7 @@ async function readPage(log: Log, request: PullRequest, principal: Principal, he
         break;
       }
       // A page never holds much more than it should: what follows comes with the next one.
-      if (events > 0 && events + batch.count > 2 * pageEvents) return { texts, coveredTo };
+      if (events > 0 && events + batch.count > 2 * pageEvents) return { texts, coveredTo, events };
       coveredTo = end;
       looked += batch.count;
       if (batch.stream === '' || !inScope(scope, batch.stream)) continue;
@@ -65,7 +64,7 @@ async function readPage(log: Log, request: PullRequest, principal: Principal, he
     }
     if (next === undefined) coveredTo = head;
   }
-  return { texts, coveredTo };
+  return { texts, coveredTo, events };
 }
 
 /** A batch without the events up to a position, which the client has. */

@@ -7,6 +7,7 @@ import type { Principal } from './principal.ts';
 import { readBodyText } from './read-body.ts';
 import { RequestFailure, failureBody } from './request-failure.ts';
 import { SyncServer, type ServerLimits } from './sync-server.ts';
+import type { NoteFacts, SyncTelemetry } from './sync-telemetry.ts';
 import { TenantLogs } from './tenant-logs.ts';
 
 export interface SyncHandlerOptions {
@@ -26,6 +27,8 @@ export interface SyncHandlerOptions {
   readonly pollIntervalMs?: number;
   /** Told of failures that are the server's own, which the client only learns of as `FAILED`. */
   readonly onError?: (error: unknown, request: Request) => void;
+  /** Sees every `POST` to one of the four routes, such as `syncTelemetry()` of `ermine/opentelemetry`. */
+  readonly telemetry?: SyncTelemetry;
 }
 
 /** Counts since the handler was made. */
@@ -57,7 +60,7 @@ const serverDefaults: ServerLimits = { ...defaultLimits, maxRequestBytes: 8 * 10
  * });
  */
 export function createSyncHandler(options: SyncHandlerOptions): SyncHandler {
-  const { authorize, allowedOrigins = [], heartbeatMs = 15_000, pollIntervalMs = 1_000, onError } = options;
+  const { authorize, allowedOrigins = [], heartbeatMs = 15_000, pollIntervalMs = 1_000, onError, telemetry } = options;
   const limits = { ...serverDefaults, ...options.limits };
   const logs = new TenantLogs(options.storage, pollIntervalMs);
   const server = new SyncServer(logs, limits);
@@ -66,28 +69,29 @@ export function createSyncHandler(options: SyncHandlerOptions): SyncHandler {
   const failures: Record<string, number> = {};
   let requests = 0;
   let liveStreams = 0;
+  const countLive = (change: 1 | -1): void => {
+    liveStreams += change;
+    telemetry?.liveStreams(change);
+  };
 
-  const answer = async (request: Request): Promise<Response> => {
-    const route = new URL(request.url).pathname.split('/').at(-1)!;
+  const answer = async (request: Request, route: string, note: NoteFacts): Promise<Response> => {
     if (route === 'health' && request.method === 'GET') return json(200, JSON.stringify({ status: closing.signal.aborted ? 'closing' : 'ok' }));
     if (!ROUTES.has(route)) throw new RequestFailure('NOT_FOUND', 'There is no such route.');
     if (request.method !== 'POST') throw new RequestFailure('METHOD', 'The routes of sync take POST.');
     if (closing.signal.aborted) throw new RequestFailure('CLOSING', 'The server is shutting down. Try again.');
     const principal = await authorize(tokenOf(request), request);
     if (!principal) throw new RequestFailure('UNAUTHORIZED', 'The token is missing, wrong or expired.');
+    note({ tenant: principal.tenant });
     const body = await readBodyText(request, limits.maxRequestBytes);
-    if (route !== 'live') return json(200, await server.answer(route as Exclude<Route, 'live'>, body, principal));
+    if (route !== 'live') return json(200, await server.answer(route as Exclude<Route, 'live'>, body, principal, note));
     const { tenant } = await server.live(body, principal);
+    const head = await tenant.log.head();
+    // From here on nothing is awaited: a stream that begins after the end would never end.
+    if (closing.signal.aborted) throw new RequestFailure('CLOSING', 'The server is shutting down. Try again.');
     if (liveStreams >= limits.maxLiveStreams) throw new RequestFailure('BUSY', 'There are too many live streams.');
-    liveStreams++;
-    const stream = liveStream({
-      watch: tenant.watch,
-      head: await tenant.log.head(),
-      heartbeatMs,
-      endsAfterMs: principal.expiresAt === undefined ? undefined : principal.expiresAt - Date.now(),
-      signal: closing.signal,
-      onEnd: () => liveStreams--,
-    });
+    countLive(1);
+    const endsAfterMs = principal.expiresAt === undefined ? undefined : principal.expiresAt - Date.now();
+    const stream = liveStream({ watch: tenant.watch, head, heartbeatMs, endsAfterMs, signal: closing.signal, onEnd: () => countLive(-1) });
     return new Response(stream, { headers: { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store', 'x-accel-buffering': 'no' } });
   };
 
@@ -95,16 +99,21 @@ export function createSyncHandler(options: SyncHandlerOptions): SyncHandler {
     requests++;
     const origin = request.headers.get('origin');
     const allowed = origin === null || origin === new URL(request.url).origin || allowedOrigins.includes(origin);
-    let response: Response;
-    try {
-      if (!allowed) throw new RequestFailure('FOREIGN_ORIGIN', 'Pages of this origin may not call.');
-      response = request.method === 'OPTIONS' ? preflight() : await answer(request);
-    } catch (error) {
-      const failure = toFailure(error);
-      if (failure.code === 'FAILED') onError?.(error, request);
-      failures[failure.code] = (failures[failure.code] ?? 0) + 1;
-      response = json(failure.status, failureBody(failure.code, failure.message));
-    }
+    const route = new URL(request.url).pathname.split('/').at(-1)!;
+    const respond = async (note: NoteFacts): Promise<Response> => {
+      try {
+        if (!allowed) throw new RequestFailure('FOREIGN_ORIGIN', 'Pages of this origin may not call.');
+        return request.method === 'OPTIONS' ? preflight() : await answer(request, route, note);
+      } catch (error) {
+        const failure = toFailure(error);
+        if (failure.code === 'FAILED') onError?.(error, request);
+        failures[failure.code] = (failures[failure.code] ?? 0) + 1;
+        note({ code: failure.code });
+        return json(failure.status, failureBody(failure.code, failure.message));
+      }
+    };
+    const watched = telemetry && request.method === 'POST' && ROUTES.has(route);
+    const response = await (watched ? telemetry.request(route as Route, respond) : respond(() => undefined));
     if (origin !== null && allowed) {
       response.headers.set('access-control-allow-origin', origin);
       response.headers.set('vary', 'origin');

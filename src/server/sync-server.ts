@@ -1,11 +1,12 @@
 import type { Limits } from '../event/limits.ts';
 import { MalformedMessage, readShape } from '../sync/protocol-schema.ts';
 import { PROTOCOL_VERSION, schemas, type Route } from '../sync/protocol.ts';
-import { clientKey } from './client-record.ts';
+import { clientKey, parseRecord } from './client-record.ts';
 import type { Principal } from './principal.ts';
 import { pull } from './pull.ts';
-import { parseRecord, push } from './push.ts';
+import { push } from './push.ts';
 import { RequestFailure } from './request-failure.ts';
+import type { NoteFacts } from './sync-telemetry.ts';
 import type { TenantLog, TenantLogs } from './tenant-logs.ts';
 
 export interface ServerLimits extends Limits {
@@ -35,7 +36,7 @@ export class SyncServer {
   }
 
   /** @returns the answer's JSON text @throws {RequestFailure} when there is none; then nothing was changed */
-  async answer(route: Exclude<Route, 'live'>, body: string, principal: Principal): Promise<string> {
+  async answer(route: Exclude<Route, 'live'>, body: string, principal: Principal, note: NoteFacts = () => undefined): Promise<string> {
     const message = parseBody(body);
     switch (route) {
       case 'hello': {
@@ -48,12 +49,15 @@ export class SyncServer {
       }
       case 'push': {
         const { tenant, request } = await this.#client(readBody(schemas.pushRequest, message), principal);
+        note({ commits: request.commits.length });
         const results = await push(tenant, principal, request, this.#limits);
         return JSON.stringify({ epoch: tenant.log.epoch, results });
       }
       case 'pull': {
         const { tenant, request } = await this.#client(readBody(schemas.pullRequest, message), principal);
-        return pull(tenant, principal, request, this.#limits.maxPullEvents);
+        const { text, events } = await pull(tenant, principal, request, this.#limits.maxPullEvents);
+        note({ events });
+        return text;
       }
     }
   }

@@ -77,7 +77,16 @@ export function countOf({ batches }: PendingWrite): number {
 export function endsOf({ writes }: { readonly writes: readonly PendingWrite[] }, scope: Scope | undefined): { first: string; last: string } | undefined {
   const batches = writes.filter(({ stream }) => inScope(scope, stream)).flatMap((write) => write.batches);
   const [first, last] = [batches[0], batches.at(-1)];
-  return first && last && { first: idIn(first, 0), last: idIn(last, last.count - 1) };
+  return first && last && { first: endIdsOf(first).first, last: endIdsOf(last).last };
+}
+
+/** Every page that is pulled is compared with the ends of all commits that wait. */
+const endIds = new WeakMap<NewBatch, { readonly first: string; readonly last: string }>();
+
+function endIdsOf(batch: NewBatch): { readonly first: string; readonly last: string } {
+  let ids = endIds.get(batch);
+  if (!ids) endIds.set(batch, (ids = { first: idIn(batch, 0), last: idIn(batch, batch.count - 1) }));
+  return ids;
 }
 
 export function idIn({ events, idBase }: NewBatch, index: number): string {

@@ -6,7 +6,7 @@ import { isVoid, type RejectionReason } from './pending-commit.ts';
 import { PROTOCOL_VERSION, type PullAnswer, type Scope } from './protocol.ts';
 import { firstUnconfirmed, reasonOf, renumbered, selectCommits, type PushLimits } from './push-outbox.ts';
 import type { Successor } from './generations.ts';
-import { isUntouched, sameScope, type ReplicaScope, type ReplicaState } from './replica-state.ts';
+import { isUntouched, moveState, sameScope, type ReplicaScope, type ReplicaState } from './replica-state.ts';
 import { scopeOf, type Replica } from './replica.ts';
 import { ask, readPulledBatches } from './server-messages.ts';
 import { takeOver } from './take-over.ts';
@@ -127,10 +127,11 @@ export class SyncRounds {
   }
 
   async #pull(): Promise<void> {
+    let ahead: { readonly after: number; readonly answer: Promise<PullAnswer> } | undefined;
     for (;;) {
       const known = await this.#replica.state();
       const { filter } = this.#settings;
-      let answer = await this.#pullPage(known.state, known.state.cursor);
+      let answer = await (ahead?.after === known.state.cursor ? ahead.answer : this.#pullPage(known.state, known.state.cursor));
       const next = { epoch: answer.epoch, ...(filter && { filter }), ...(answer.readable && { readable: answer.readable }) };
       const scope = scopeOf({ ...known.state, ...next });
       if (known.state.epoch !== undefined && !sameScope(known.state, next)) await this.#moveOn(next);
@@ -140,6 +141,8 @@ export class SyncRounds {
         answer = await this.#pullPage(known.state, after);
         batches.push(...readPulledBatches(answer, after));
       }
+      // The server reads the next page while this one is written.
+      ahead = answer.coveredTo < answer.head ? this.#pullAhead(moveState({ ...known.state, ...next }, batches, answer.coveredTo)) : undefined;
       for (const { stream } of batches) this.#moved?.add(stream);
       const placed = await this.#replica.place(known, next, { batches, coveredTo: answer.coveredTo, taken: answer.taken });
       if (placed) this.#progress.pulling(answer.coveredTo, answer.head);
@@ -166,6 +169,13 @@ export class SyncRounds {
       await close();
     }
     throw movedOn();
+  }
+
+  #pullAhead(state: ReplicaState): { readonly after: number; readonly answer: Promise<PullAnswer> } {
+    const answer = this.#pullPage(state, state.cursor);
+    // When another tab was faster, nobody asks how it went.
+    answer.catch(() => undefined);
+    return { after: state.cursor, answer };
   }
 
   async #pullPage(state: ReplicaState, after: number): Promise<PullAnswer> {

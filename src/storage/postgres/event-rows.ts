@@ -94,14 +94,14 @@ export function toBatches(rows: readonly EventRow[]): EventBatch[] {
 
 function toBatch(rows: readonly EventRow[]): EventBatch {
   const { stream, version, position, timestamp_ms: timestamp, event_id: firstId } = rows[0]!;
-  // Ids that the store made count up in a batch, and need not be said.
-  const idBase = firstId.endsWith('0000') ? firstId.slice(0, -4) : '';
+  // Ids that the store made count up in a batch, and need not be said. In a run that begins within one all are.
+  const idBase = firstId.slice(0, -4);
   const tuples = rows.map((row, i) => {
     const tuple = [
       JSON.stringify(fromStorableText(row.type)),
       row.data,
       row.metadata ?? 'null',
-      idBase !== '' && row.event_id === idAt(idBase, i) ? 'null' : `"${row.event_id}"`,
+      row.event_id === idAt(idBase, i) ? 'null' : `"${row.event_id}"`,
       row.timestamp_ms === timestamp ? 'null' : String(row.timestamp_ms),
       String(row.schema_version),
       row.format === null ? 'null' : JSON.stringify(fromStorableText(row.format)),
