@@ -25,14 +25,15 @@ export async function matchEvents(
     const count = Math.min(left, right);
     if (count === 0 && left !== right) return { events, differsAt: Math.min(a.position, b.position) };
     if (count === 0) break;
+    const reached = a.position + count - 1;
     const differsAt = isSameBatch(a.batch!, b.batch!) ? undefined : firstDifference(a.events(count), b.events(count));
     if (differsAt !== undefined) return { events, differsAt };
     events += count;
     a.passed += count;
     b.passed += count;
-    if (a.position - reported < PAGE_EVENTS) continue;
-    reported = a.position;
-    onPage(reported - 1);
+    if (reached - reported < PAGE_EVENTS) continue;
+    reported = reached;
+    onPage(reached);
   }
   if (to >= from) onPage(to);
   return { events };
@@ -40,20 +41,22 @@ export async function matchEvents(
 
 /** The name of the first stream that is not in both, or not at the same version, or deleted in one. */
 export async function firstOtherStream(one: Log, other: Log): Promise<string | undefined> {
-  const others = streamsOf(other);
-  for await (const stream of streamsOf(one)) {
-    const { value } = await others.next();
-    if (!value || value.stream !== stream.stream || value.version !== stream.version || value.deleted !== stream.deleted) return stream.stream;
+  const others = streamPages(other);
+  for await (const page of streamPages(one)) {
+    const otherPage = (await others.next()).value ?? [];
+    for (let i = 0; i < Math.max(page.length, otherPage.length); i++) {
+      const [a, b] = [page[i], otherPage[i]];
+      if (a?.stream !== b?.stream || a?.version !== b?.version || a?.deleted !== b?.deleted) return (a ?? b)!.stream;
+    }
   }
-  const { value } = await others.next();
-  return value?.stream;
+  return undefined;
 }
 
-/** All streams in the order of their names, deleted ones too. */
-export async function* streamsOf(log: Log): AsyncGenerator<StreamSummary, undefined> {
+/** All streams in the order of their names, deleted ones too, in pages; the last one is not full, and may be empty. */
+export async function* streamPages(log: Log): AsyncGenerator<readonly StreamSummary[], undefined> {
   for (let after: string | undefined; ; ) {
     const page = await log.listStreams({ category: undefined, after, limit: PAGE_STREAMS });
-    yield* page;
+    yield page;
     if (page.length < PAGE_STREAMS) return undefined;
     after = page.at(-1)!.stream;
   }

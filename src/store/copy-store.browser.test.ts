@@ -36,23 +36,10 @@ async function permits(): Promise<Storage> {
   return storage;
 }
 
-test('a real log goes from IndexedDB to SQLite and back, and is the same in each', async () => {
-  const source = await permits();
-  const log = await dump(source);
-  expect(log.events.length).toBeGreaterThan(PERMITS);
-  const [there, back] = [onSqlite(), onIndexedDb()];
-  expect(await copyStore(source, there)).toMatchObject({ copied: log.events.length, events: log.events.length, position: log.head });
-  expect(await copyStore(there, back)).toMatchObject({ events: log.events.length, position: log.head });
-  expect(await dump(there)).toEqual(log);
-  expect(await dump(back)).toEqual(log);
-  const store = await openEventStore({ storage: back });
-  expect(await store.appendToStream('Part-8', 6, [{ type: 'Noted', data: {} }])).toMatchObject({ version: 7, globalPosition: log.head + 1 });
-  await store.close();
-});
-
-test('a copy that was stopped midway goes on, in both directions, and one into another log is refused', async () => {
+test('a real log goes from IndexedDB to SQLite and back, stopped midway each time, and is the same in each; another log is refused', async () => {
   let source = await permits();
   const log = await dump(source);
+  expect(log.events.length).toBeGreaterThan(PERMITS);
   for (const target of [onSqlite(), onIndexedDb()]) {
     const stop = new AbortController();
     const stopped = copyStore(source, target, { signal: stop.signal, onProgress: ({ copied, total }) => copied > total / 2 && stop.abort() });
@@ -62,9 +49,13 @@ test('a copy that was stopped midway goes on, in both directions, and one into a
     expect(head).toBeLessThan(log.head);
     const { copied } = await copyStore(source, target);
     expect(copied).toBeLessThan(log.events.length / 2);
-    expect(await dump(target)).toEqual(log);
+    // As text: comparing 10,000 objects one by one takes longer than copying them.
+    expect(JSON.stringify(await dump(target)) === JSON.stringify(log)).toBe(true);
     source = target;
   }
+  const moved = await openEventStore({ storage: source });
+  expect(await moved.appendToStream('Part-8', 6, [{ type: 'Noted', data: {} }])).toMatchObject({ version: 7, globalPosition: log.head + 1 });
+  await moved.close();
   for (const target of [onSqlite(), onIndexedDb()]) {
     const store = await openEventStore({ storage: target });
     await store.appendToStream('Other-1', AnyVersion, [{ type: 'Noted', data: {} }]);

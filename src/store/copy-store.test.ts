@@ -53,7 +53,8 @@ describe.each(Object.entries(ways))('a copy from %s', (_, [from, to]) => {
     expect(result).toEqual({ copied: log.events.length, events: log.events.length, position: log.head });
     expect(progress.at(-1)).toEqual({ copied: log.head, verified: log.head, total: log.head });
     for (const [i, { copied, verified }] of progress.slice(1).entries()) expect(copied + verified).toBeGreaterThanOrEqual(progress[i]!.copied + progress[i]!.verified);
-    expect(progress.filter(({ copied, verified }) => verified === 0 && copied < log.head).length).toBeGreaterThan(0);
+    expect(progress.some(({ copied, verified }) => verified === 0 && copied < log.head)).toBe(true);
+    expect(progress.some(({ verified }) => verified > 0 && verified < log.head)).toBe(true);
   });
 
   test('goes on as the source would: versions, positions, repeated appends, deleted streams, subscriptions, correlations', async () => {

@@ -1,7 +1,7 @@
 import { decodeBatch, type RawEvent } from '../event/event-batch.ts';
 import { AnyVersion, NoStream } from '../event/version.ts';
 import type { Storage, StreamSummary } from '../storage/storage.ts';
-import { streamsOf } from './compare-logs.ts';
+import { streamPages } from './compare-logs.ts';
 import { openEventStore } from './open-event-store.ts';
 
 /** All that a log is. */
@@ -15,10 +15,10 @@ export async function dump(storage: Storage): Promise<Dump> {
   const log = await storage.open(() => undefined);
   try {
     const streams: StreamSummary[] = [];
-    for await (const stream of streamsOf(log)) streams.push(stream);
+    for await (const page of streamPages(log)) streams.push(...page);
     const events: RawEvent[] = [];
     for (let from: number | undefined = 1; from !== undefined; ) {
-      const page = await log.readAll({ from, limit: 100, direction: 'forwards' });
+      const page = await log.readAll({ from, limit: 1_000, direction: 'forwards' });
       events.push(...page.batches.flatMap(decodeBatch));
       from = page.next;
     }

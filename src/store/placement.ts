@@ -2,7 +2,7 @@ import { eraseFirst } from '../event/erase-first.ts';
 import { MAX_BATCH_EVENTS, type EventBatch, type EventTuple } from '../event/event-batch.ts';
 import { idAt } from '../event/event-id.ts';
 import type { Log, StreamSummary } from '../storage/storage.ts';
-import { streamsOf } from './compare-logs.ts';
+import { streamPages } from './compare-logs.ts';
 
 /** Makes of the batches of one log what another one places, see `Append.after`. */
 export class Placement {
@@ -46,14 +46,18 @@ export class Placement {
 
   async #findEmptied(): Promise<StreamSummary[]> {
     const emptied: StreamSummary[] = [];
-    for await (const summary of streamsOf(this.#source)) {
-      const { stream, version, deleted } = summary;
-      // The last thing of a deleted stream is its tombstone.
-      if (deleted) continue;
-      const { batches } = await this.#source.readStream(stream, { from: version, limit: 1, direction: 'forwards' });
-      if (batches.length === 0 && !(await this.#target.streamInfo(stream))) emptied.push(summary);
+    for await (const page of streamPages(this.#source)) {
+      const isEmptied = await Promise.all(page.map((summary) => this.#isEmptied(summary)));
+      emptied.push(...page.filter((_, i) => isEmptied[i]));
     }
     return emptied;
+  }
+
+  async #isEmptied({ stream, version, deleted }: StreamSummary): Promise<boolean> {
+    // The last thing of a deleted stream is its tombstone.
+    if (deleted) return false;
+    const { batches } = await this.#source.readStream(stream, { from: version, limit: 1, direction: 'forwards' });
+    return batches.length === 0 && !(await this.#target.streamInfo(stream));
   }
 }
 
