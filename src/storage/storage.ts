@@ -97,6 +97,9 @@ export interface Append {
    * The append repeats a part of another log: its batches are {@link EventBatch}es, in order, which keep their positions
    * and versions, with gaps where this log does not hold what the other one has. It is refused with `ConcurrencyError`
    * when the last position of this log is not this one, or when a position or a version is not after the last one.
+   *
+   * Batches may be erased (their `events` are empty): they keep their positions. One that names a stream brings it to its
+   * last version, with nothing to read; the others have the stream `''`, which is none.
    */
   readonly after?: number;
 }
