@@ -131,8 +131,8 @@ globalThis.bench = {
     for (let n = 0; n < count; n++) {
       const arrived = new Promise((resolve) => (arrivals.onmessage = ({ data }) => data.position === n + 1 && resolve(data.at)));
       const called = now();
-      void store.appendToStream('Order-1', n, [makeEvent(n)]);
-      latencies.push((await arrived) - called);
+      const [at] = await Promise.all([arrived, store.appendToStream('Order-1', n, [makeEvent(n)])]);
+      latencies.push(at - called);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     await store.close();

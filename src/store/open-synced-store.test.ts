@@ -38,6 +38,33 @@ describe('a synced store', () => {
     watched.subscription.unsubscribe();
   });
 
+  it('never counts an event twice that is confirmed while the next one is decided on', async () => {
+    const server = new Server();
+    server.online = false;
+    const storage = memoryStorage();
+    let beforeVersion: (() => Promise<void>) | undefined;
+    const open: typeof storage.open = async (onConnection) => {
+      const log = await storage.open(onConnection);
+      const streamInfo = log.streamInfo.bind(log);
+      log.streamInfo = async (stream) => {
+        const wait = beforeVersion;
+        beforeVersion = undefined;
+        await wait?.();
+        return streamInfo(stream);
+      };
+      return log;
+    };
+    const store = await server.device({ storage: { name: storage.name, open } });
+    await store.appendToStream('Note-1', NoStream, numbered(1));
+    beforeVersion = async () => {
+      server.online = true;
+      await upToDate(store);
+    };
+    expect(await store.appendToStream('Note-1', 1, numbered(1, 2))).toMatchObject({ version: 2 });
+    await upToDate(store);
+    expect(shown(await store.loadStream('Note-1'))).toEqual(['1@1 {"n":1}', '2@2 {"n":2}']);
+  });
+
   it('replicates what the filter wants, and takes no version of what it does not know', async () => {
     const server = new Server();
     const all = await server.device();

@@ -81,7 +81,12 @@ export class PendingAppends {
       const run = new GroupDecision(before, versions, scope);
       const outcomes = group.map(({ append, command }, i) => known[i] ?? run.decide(append, command, ids[i]!));
       const settle = (): void => outcomes.forEach((outcome, i) => (outcome instanceof Error ? group[i]!.reject(outcome) : group[i]!.resolve(outcome)));
-      if (written || run.added.length === 0) return settle();
+      if (written) return settle();
+      if (run.added.length === 0) {
+        // What was confirmed between the looks at the outbox and at the log would count twice.
+        if ((await this.#replica.outbox.look()).text !== view.text) continue;
+        return settle();
+      }
       if (await this.#replica.change(view, { added: run.added }, run.checked)) return settle();
     }
   }
