@@ -4,10 +4,13 @@ import { dexie } from './contestants/dexie.js';
 import { ermine } from './contestants/ermine.js';
 import { eventsTable } from './contestants/events-table.js';
 import { floor } from './contestants/floor.js';
+import { sqlTable } from './contestants/sql-table.js';
+import { sqlite } from './contestants/sqlite.js';
 import { measureMeaning } from './meaning.js';
+import { fileBytes } from './opfs.js';
 import { interleavedAppends, makeEvent, makeEvents, seededRandom } from './data.js';
 
-const contestants = { ermine, floor, table: eventsTable, dexie };
+const contestants = { ermine, floor, table: eventsTable, dexie, sqlite, sqltable: sqlTable };
 const [kind, durability] = location.hostname.split('.')[0].split('-');
 const open = contestants[kind](durability);
 
@@ -17,12 +20,16 @@ async function inFreshStore(work) {
   const store = await open(name);
   const ms = await work(store);
   await store.close();
-  await new Promise((resolve, reject) => {
+  await (store.remove ?? deleteDatabase)(name);
+  return ms;
+}
+
+function deleteDatabase(name) {
+  return new Promise((resolve, reject) => {
     const request = indexedDB.deleteDatabase(name);
     request.onsuccess = resolve;
     request.onerror = reject;
   });
-  return ms;
 }
 
 async function timed(work) {
@@ -97,6 +104,7 @@ globalThis.bench = {
     filled = await open(name);
   },
   read: (workload, total) => timed(() => reads[workload](total)),
+  fileBytes: () => fileBytes(),
   openAndLoad: (name) =>
     timed(async () => {
       filled = await open(name);
@@ -119,6 +127,15 @@ globalThis.bench = {
       for (let i = 0; i < count; i++) await store.append('Appended-1', version++, [makeEvent(i)]);
     });
     await store.close();
+    return ms;
+  },
+  /** The same in the store that `use` has opened. */
+  async appendToUsed(count) {
+    const version = (await filled.load('Appended-1')).length;
+    const ms = await timed(async () => {
+      for (let i = 0; i < count; i++) await filled.append('Appended-1', version + i, [makeEvent(i)]);
+    });
+    check((await filled.load('Appended-1')).length, version + count);
     return ms;
   },
   async follow(name) {

@@ -1,5 +1,6 @@
 // Runs all workloads in headless Chromium, each contestant in its own origin, round by round, and prints medians and
-// their ratios to the raw floor. Usage: npm run bench -- [--rounds 5] [--only 'text in the workload'] [--growth] [--meaning]
+// their ratios to the raw floor. Usage: npm run bench -- [--rounds 5] [--only 'text in the workload'] [--sqlite] [--growth] [--meaning]
+// --sqlite: with Ermine on SQLite and an events table on SQLite by hand, in the same rounds.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -10,13 +11,15 @@ import { build, preview } from 'vite';
 import { findBrowser } from '../scripts/browsers.mjs';
 import { median, percentile, printTable } from './report.mjs';
 
-const { values: options } = parseArgs({ options: { rounds: { type: 'string', default: '5' }, only: { type: 'string', default: '' }, growth: { type: 'boolean', default: false }, meaning: { type: 'boolean', default: false } } });
+const { values: options } = parseArgs({ options: { rounds: { type: 'string', default: '5' }, only: { type: 'string', default: '' }, sqlite: { type: 'boolean', default: false }, growth: { type: 'boolean', default: false }, meaning: { type: 'boolean', default: false } } });
 const rounds = Number(options.rounds);
 const wanted = (workload) => options.only.split(',').some((part) => workload.includes(part));
 const TOTAL = 50_000;
 const GROWN = 3_000;
-const relaxed = ['floor-relaxed', 'ermine-relaxed', 'table-relaxed', 'dexie-relaxed'];
-const strict = ['floor-strict', 'ermine-strict'];
+const relaxed = ['floor-relaxed', 'ermine-relaxed', 'table-relaxed', 'dexie-relaxed', ...(options.sqlite ? ['sqlite-relaxed', 'sqltable-relaxed'] : [])];
+const strict = ['floor-strict', 'ermine-strict', ...(options.sqlite ? ['sqlite-strict'] : [])];
+// By hand, a second tab would need a way to the first one's worker.
+const inTabs = relaxed.filter((contestant) => !contestant.startsWith('sqltable'));
 
 execFileSync('npm', ['run', 'build'], { cwd: join(import.meta.dirname, '..'), stdio: 'ignore' });
 await build({ configFile: join(import.meta.dirname, 'vite.config.js'), logLevel: 'error' });
@@ -78,9 +81,9 @@ try {
     }
   }
   for (const what of ['tab to tab'].filter(wanted)) {
-    const latencies = new Map(relaxed.map((contestant) => [contestant, []]));
+    const latencies = new Map(inTabs.map((contestant) => [contestant, []]));
     for (let round = 0; round < rounds; round++) {
-      for (const contestant of relaxed) {
+      for (const contestant of inTabs) {
         const name = `tabs-${round}`;
         const [writer, reader] = [await openPage(context, contestant), await openPage(context, contestant)];
         await reader.evaluate((database) => bench.follow(database), name);
@@ -91,6 +94,7 @@ try {
     record(`${what}, p50`, new Map([...latencies].map(([name, all]) => [name, percentile(all, 50)])), 'ms');
     record(`${what}, p99`, new Map([...latencies].map(([name, all]) => [name, percentile(all, 99)])), 'ms');
   }
+  if (options.sqlite && wanted('second tab')) await measureSecondTab(context);
   await context.close();
   if (wanted('open and load') || wanted('bytes on disk per event')) await measureColdStart();
   if (options.growth) await measureGrowth();
@@ -109,15 +113,36 @@ printTable(results);
 async function measureColdStart() {
   const bytes = new Map(relaxed.map((contestant) => [contestant, []]));
   await measure('browser started anew: open and load a stream of 100', relaxed, Math.max(8, rounds), async (contestant, round) => {
-    bytes.get(contestant).push(diskBytes(`${contestant}-reads`) / (TOTAL + (round + 1) * GROWN));
+    const onDisk = (all) => bytes.get(contestant).push(all / (TOTAL + (round + 1) * GROWN));
+    if (!isSqlite(contestant)) onDisk(diskBytes(`${contestant}-reads`));
     const context = await launch();
     const page = await openPage(context, `${contestant}-reads`);
     const ms = await page.evaluate(() => bench.openAndLoad('filled'));
+    if (isSqlite(contestant)) onDisk(await page.evaluate(() => bench.fileBytes()));
     await page.evaluate(([count, growing]) => bench.grow(count, growing), [GROWN, round + 1]);
     await context.close();
     return ms;
   });
   record('bytes on disk per event', new Map([...bytes].map(([contestant, all]) => [contestant, median(all)])), 'B');
+}
+
+function isSqlite(contestant) {
+  return contestant.startsWith('sql');
+}
+
+/** Awaited appends from the tab that has the file, and from another one, which goes through it. */
+async function measureSecondTab(context) {
+  const [owner, second] = [await openPage(context, 'sqlite-relaxed'), await openPage(context, 'sqlite-relaxed')];
+  for (const page of [owner, second]) await page.evaluate(() => bench.use('second-tab'));
+  const figures = new Map([[owner, []], [second, []]]);
+  for (let round = -1; round < rounds; round++) {
+    for (const page of round % 2 ? [owner, second] : [second, owner]) {
+      const ms = await page.evaluate(() => bench.appendToUsed(1_000));
+      if (round >= 0) figures.get(page).push(ms);
+    }
+  }
+  const [fromOwner, fromSecond] = [owner, second].map((page) => median(figures.get(page)));
+  console.log(`single appends on SQLite: ${fromOwner.toFixed(1)} ms from the tab that has the file, ${fromSecond.toFixed(1)} ms from a second tab: ${(fromSecond / fromOwner).toFixed(2)}`);
 }
 
 function diskBytes(contestant) {

@@ -23,7 +23,7 @@ const budgets = [
   },
   {
     name: 'SQLite, in the worker',
-    limit: 10_200,
+    limit: 11_600,
     app: "import 'ermine/sqlite-worker';",
   },
 ];

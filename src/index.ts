@@ -27,6 +27,7 @@ export {
   InvalidVersionError,
   NoEventsError,
   ProjectionFailedError,
+  SqlFailedError,
   StorageBlockedError,
   StorageFullError,
   StorageUnavailableError,
@@ -45,6 +46,7 @@ export type {
   AppendOutcome,
   ConnectionState,
   Direction,
+  DocumentAndTableWrites,
   DocumentCursor,
   DocumentExpectation,
   DocumentKey,
@@ -60,10 +62,14 @@ export type {
   ReadRange,
   SnapshotLog,
   SnapshotRecord,
+  SqlStatement,
+  SqlValue,
   Storage,
   StorageState,
   StreamSummary,
   StreamWrite,
+  TableShape,
+  TableWrites,
 } from './storage/storage.ts';
 export type { EventBatch, EventTuple, NewBatch } from './event/event-batch.ts';
 export type { Hint } from './event/hint.ts';

@@ -2,7 +2,10 @@ import { openEventStore } from 'ermine';
 import { indexedDbStorage } from 'ermine/indexeddb';
 
 export const ermine = (durability) => async (name) => {
-  const store = await openEventStore({ storage: indexedDbStorage({ name, durability, persist: false }) });
+  return storeOn(await openEventStore({ storage: indexedDbStorage({ name, durability, persist: false }) }));
+};
+
+export function storeOn(store) {
   return {
     append: (stream, version, events) => store.appendToStream(stream, version, events),
     load: (stream) => store.loadStream(stream),
@@ -14,4 +17,4 @@ export const ermine = (durability) => async (name) => {
     follow: (onEvent) => store.subscribeToAll(0).subscribe(onEvent),
     close: () => store.close(),
   };
-};
+}

@@ -1,4 +1,5 @@
 import { isErmineError, type ErrorCode } from 'ermine';
+import { OtherTabError } from './tab-lock.ts';
 
 /** What a person is told of an error, and what they can do. */
 export interface ErrorWords {
@@ -33,6 +34,10 @@ const WORDS: { readonly [Code in ErrorCode]?: ErrorWords } = {
 /** Words by the error's code; its own message where there are none. */
 export function errorWords(error: unknown): ErrorWords {
   if (isErmineError(error, 'INVALID_IMPORT')) return { title: `Line ${error.line} of the file cannot be imported`, advice: error.message };
+  if (isErmineError(error, 'INVALID_QUERY')) return { title: 'This question was not answered', advice: error.message };
+  if (error instanceof OtherTabError) {
+    return { title: 'The desk is open in another tab as well', advice: 'Close its other tabs, then try again. Nothing was changed.' };
+  }
   const words = isErmineError(error) ? WORDS[error.code] : undefined;
   return words ?? { title: 'Something went wrong', advice: error instanceof Error ? error.message : String(error) };
 }

@@ -19,7 +19,7 @@ export function wantsSample(epoch: string): boolean {
 }
 
 /** The log of this epoch has the sample, or does without. */
-function settleSample(epoch: string): void {
+export function settleSample(epoch: string): void {
   writePreference('local', PREFERENCE, epoch);
 }
 

@@ -85,3 +85,27 @@ test('18 when half of all appends are aborted, positions stay contiguous and ano
   expect(log).toMatchObject({ count: rivals + 5 * stored.length, problems: [] });
   await expect.poll(() => reader.evaluate(() => harness.recordings[0]!.facts)).toMatchObject({ count: log.count, last: log.count, inOrder: true });
 });
+
+test('3 a projection that finds no space says so and stands still; appends and other projections go on, and with space again so does it, with every event once', ON_BOTH, async ({ openTab, browserProcess, storage }) => {
+  const tab = await openTab();
+  const quota = await setQuota(browserProcess, tab, storage);
+  await tab.evaluate(() => harness.open());
+  await tab.evaluate(() => harness.runReadModels());
+  expect(await append(tab, FITS)).toMatchObject({ value: { globalPosition: 5 } });
+  await tab.evaluate(() => harness.runBulky());
+  const status = () => tab.evaluate(() => harness.statusOf(harness.bulky!));
+  await expect.poll(status).toMatchObject({ state: 'catching up', position: 0, lag: 5, code: 'STORAGE_FULL' });
+  expect((await status()).message).toContain('Delete something.');
+
+  expect(await append(tab, FITS)).toMatchObject({ value: { globalPosition: 10 } });
+  await tab.evaluate(() => Promise.all([harness.models!.cards.waitFor(10), harness.models!.fold.waitFor(10)]));
+  expect(await tab.evaluate(async () => (await harness.models!.fold.get()).parts)).toBe(10);
+  await expect.poll(status).toMatchObject({ state: 'catching up', position: 0, lag: 10, code: 'STORAGE_FULL' });
+  expect((await tab.evaluate(() => harness.auditBulky(harness.bulky!, 0))).found).toEqual([]);
+  if (storage === 'sqlite') await expectIntegrity(tab);
+
+  await quota.lift();
+  await expect.poll(status).toMatchObject({ state: 'live', position: 10, lag: 0, code: undefined });
+  const { found, expected } = await tab.evaluate(() => harness.auditBulky(harness.bulky!, 10));
+  expect(found).toEqual(expected);
+});

@@ -23,6 +23,8 @@ const samples = [
   new errors.SyncRefusedError('NOT_REPLICATED', 'The stream is not replicated here.'),
   new errors.SyncStoppedError('EPOCH_CHANGED', 'The log of the server is another one.'),
   new errors.InvalidImportError(7, 'Line 7 of the import is not JSON.'),
+  new errors.SqlFailedError(1, 'INSERT INTO a', 'no such table'),
+  new errors.CopyRefusedError('OTHER_LOG', 3, 'The target holds another log. Nothing was written.'),
   new errors.InvalidQueryError('The query cannot be answered: no such table. Nothing was changed.'),
   new errors.UnreadableEventError({ id: 'a', streamId: { category: 'Order', id: '1' }, type: 'OrderPlaced', version: 2, globalPosition: 7 }, 'was written by the serializer "x"'),
   new errors.InvalidRegistryError('two upcasters take OrderPlaced@1'),

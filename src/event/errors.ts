@@ -231,6 +231,36 @@ export class InvalidQueryError extends ErmineError {
   }
 }
 
+/** A statement of a projection failed, or may not be run. Nothing was written. */
+export class SqlFailedError extends ErmineError {
+  declare readonly code: 'SQL_FAILED';
+  /** Which one of those that were to be written together, from 0. */
+  declare readonly statement: number;
+  declare readonly sql: string;
+
+  constructor(statement: number, sql: string, reason: string, options?: ErrorOptions) {
+    super('SQL_FAILED', `SQLite did not run "${sql.slice(0, 200)}": ${reason}. Nothing was written.`, { statement, sql }, options);
+  }
+}
+
+/** A log is not copied into another storage, or the copy is not what the source is. The source is as it was. */
+export class CopyRefusedError extends ErmineError {
+  declare readonly code: 'COPY_REFUSED';
+  declare readonly reason: CopyRefusal;
+  /** The first position at which the logs differ; 0 when none was compared. */
+  declare readonly position: number;
+
+  constructor(reason: CopyRefusal, position: number, message: string, options?: ErrorOptions) {
+    super('COPY_REFUSED', message, { reason, position }, options);
+  }
+}
+
+/**
+ * `OTHER_LOG`: the target holds something else than the beginning of the source. `CHANGED`: the source or the target was
+ * changed while it was copied. `SAME_LOG`: both are one log. `REPLICA`: one of them belongs to a synced store.
+ */
+export type CopyRefusal = 'OTHER_LOG' | 'CHANGED' | 'SAME_LOG' | 'REPLICA';
+
 /** Something that a synced store does not do. `reason` tells which. */
 export class SyncRefusedError extends ErmineError {
   declare readonly code: 'SYNC_REFUSED';
@@ -336,6 +366,8 @@ interface ErrorByCode {
   INVALID_IMPORT: InvalidImportError;
   DOCUMENT_CONFLICT: DocumentConflictError;
   INVALID_QUERY: InvalidQueryError;
+  SQL_FAILED: SqlFailedError;
+  COPY_REFUSED: CopyRefusedError;
   SYNC_REFUSED: SyncRefusedError;
   SYNC_STOPPED: SyncStoppedError;
   UNREADABLE_EVENT: UnreadableEventError;

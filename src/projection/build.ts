@@ -1,4 +1,4 @@
-import { ProjectionFailedError, type FailedEvent } from '../event/errors.ts';
+import { ProjectionFailedError, isErmineError, type FailedEvent } from '../event/errors.ts';
 import { decodeBatch } from '../event/event-batch.ts';
 import type { StoredEvent } from '../event/event.ts';
 import { streamIdToString } from '../event/stream-id.ts';
@@ -8,7 +8,7 @@ import type { StoreParts } from '../subscription/store-parts.ts';
 import { filterOf, type AnyProjection } from './definition.ts';
 import { foldDocuments } from './fold-documents.ts';
 import { foldState } from './fold-state.ts';
-import type { Folding } from './folding.ts';
+import type { Folded, Folding } from './folding.ts';
 import { layout } from './layout.ts';
 import { parse, type Progress, type Read } from './progress.ts';
 
@@ -16,6 +16,7 @@ import { parse, type Progress, type Read } from './progress.ts';
 const BATCH_EVENTS = 4_096;
 
 export function createFolding(definition: AnyProjection, build: number): Folding {
+  if (definition.kind === 'sql') return definition.createFolding(build);
   return definition.kind === 'fold' ? foldState(definition, build) : foldDocuments(definition, build);
 }
 
@@ -74,11 +75,8 @@ export class Build {
   }
 
   async #apply(events: readonly StoredEvent[], end: number): Promise<'more'> {
-    const folded = await this.#folding.fold(events, this.#documents);
-    if (folded.ok) {
-      await this.#write({ position: end }, folded);
-      return 'more';
-    }
+    const folded = await this.#foldAndWrite(events, end);
+    if (folded.ok) return 'more';
     // What is before the event is written first; then it fails as the first one.
     if (folded.index > 0) return this.#apply(events.slice(0, folded.index), events[folded.index]!.globalPosition - 1);
     const event = describe(events[0]!);
@@ -88,12 +86,26 @@ export class Build {
     return 'more';
   }
 
-  async #write(progress: Progress, { puts, deletes }: Pick<Extract<Awaited<ReturnType<Folding['fold']>>, { ok: true }>, 'puts' | 'deletes'>): Promise<void> {
+  async #foldAndWrite(events: readonly StoredEvent[], end: number): Promise<Folded> {
+    const folded = await this.#folding.fold(events, this.#documents);
+    if (!folded.ok) return folded;
+    try {
+      await this.#write({ position: end }, folded);
+      return folded;
+    } catch (error) {
+      // Nothing was written; the statement is one of this event.
+      if (!isErmineError(error, 'SQL_FAILED')) throw error;
+      return { ok: false, index: folded.eventOf![error.statement]!, error };
+    }
+  }
+
+  async #write(progress: Progress, { puts, deletes, statements = [] }: Omit<Extract<Folded, { ok: true }>, 'ok'>): Promise<void> {
     const key = layout.progress(this.#definition.name, this.id);
     const text = JSON.stringify(progress);
     const expect = [{ ...key, data: this.#progress!.text }];
     // A read model can be made again: it need not survive a power cut.
-    const written = await this.#documents.write({ expect, puts: [...puts, { ...key, data: text }], deletes }, { durability: 'relaxed' });
+    const tables = statements.length > 0 && { tables: { projection: this.#definition.name, run: { build: this.id, statements } } };
+    const written = await this.#documents.write({ expect, puts: [...puts, { ...key, data: text }], deletes, ...tables }, { durability: 'relaxed' });
     if (written) this.#progress = { text, value: progress };
     else this.#forget();
   }

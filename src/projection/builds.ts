@@ -1,5 +1,5 @@
 import { VersionTooNewError } from '../event/errors.ts';
-import type { DocumentLog, DocumentWrites } from '../storage/storage.ts';
+import type { DocumentAndTableWrites, DocumentLog, TableWrites } from '../storage/storage.ts';
 import type { AnyProjection } from './definition.ts';
 import { layout } from './layout.ts';
 import { parse, type BuildRef, type Read, type Registry } from './progress.ts';
@@ -29,7 +29,7 @@ export class Builds {
     for (;;) {
       const found = await this.read();
       const { version } = this.#definition;
-      if (!found) await this.#write(undefined, { last: 1, active: { id: 1, version } }, this.#start(1));
+      if (!found) await this.#write(undefined, { last: 1, active: { id: 1, version } }, this.#start(1, { serve: 1 }));
       else {
         const { active, building } = found.value;
         if (active.version === version || building?.version === version) return found.value;
@@ -56,15 +56,15 @@ export class Builds {
     if (found?.value.building?.id !== id) return false;
     const { last, active, building, stale = [] } = found.value;
     // Without its checkpoint, nobody can write to the old one any more.
-    return this.#write(found, { last, active: building, stale: [...stale, active.id] }, { deletes: [layout.progress(this.#definition.name, active.id)] });
+    return this.#write(found, { last, active: building, stale: [...stale, active.id] }, { deletes: [layout.progress(this.#definition.name, active.id)], ...this.#tables({ serve: id }) });
   }
 
-  /** Deletes the documents of builds that nobody serves or builds, in bounded steps. */
+  /** Deletes the documents and the tables of builds that nobody serves or builds, in bounded steps. */
   async clearStale(): Promise<void> {
     for (let found = await this.read(); found?.value.stale?.length; found = await this.read()) {
       const [id, ...stale] = found.value.stale;
       await this.#documents.clear(layout.documents(this.#definition.name, id!));
-      await this.#write(found, { ...found.value, stale });
+      await this.#write(found, { ...found.value, stale }, this.#tables({ drop: id! }));
     }
   }
 
@@ -78,13 +78,20 @@ export class Builds {
     return this.#write(found, next, { ...this.#start(building.id), deletes });
   }
 
-  #start(id: number): DocumentWrites {
-    return { puts: [{ ...layout.progress(this.#definition.name, id), data: START }] };
+  #start(id: number, more?: { readonly serve: number }): DocumentAndTableWrites {
+    const { kind, name } = this.#definition;
+    const create = kind === 'sql' ? { build: id, tables: this.#definition.shapes } : undefined;
+    return { puts: [{ ...layout.progress(name, id), data: START }], ...(create && this.#tables({ create, ...more })) };
   }
 
-  #write(found: Read<Registry> | undefined, registry: Registry, { puts = [], deletes = [] }: DocumentWrites = {}): Promise<boolean> {
+  #tables(writes: Omit<TableWrites, 'projection'>): { readonly tables?: TableWrites } {
+    const { kind, name } = this.#definition;
+    return kind === 'sql' ? { tables: { projection: name, ...writes } } : {};
+  }
+
+  #write(found: Read<Registry> | undefined, registry: Registry, { puts = [], ...more }: DocumentAndTableWrites = {}): Promise<boolean> {
     const key = layout.registry(this.#definition.name);
-    return this.#documents.write({ expect: [{ ...key, data: found?.text }], puts: [{ ...key, data: JSON.stringify(registry) }, ...puts], deletes });
+    return this.#documents.write({ expect: [{ ...key, data: found?.text }], puts: [{ ...key, data: JSON.stringify(registry) }, ...puts], ...more });
   }
 }
 

@@ -1,6 +1,6 @@
 // Programs that must compile, and with @ts-expect-error programs that must not: checked by `tsc`, never run.
 import type { DeepReadonly, Event, EventStore, StoredEvent, StreamDeletedEvent } from '../index.ts';
-import { openProjection, projection, type DocumentWriter } from '../projections.ts';
+import { openProjection, projection, sqlProjection, type DocumentWriter, type OpenProjection, type SqlTables } from '../projections.ts';
 import type { useProjection } from '../react.ts';
 
 type Placed = Event<'OrderPlaced', { readonly total: number }>;
@@ -45,7 +45,30 @@ export const cards = projection<ShopEvent, Card, 'total'>({
   },
 });
 
+export const report = sqlProjection<ShopEvent, 'orders' | 'totals'>({
+  name: 'report',
+  version: 1,
+  tables: { orders: 'id TEXT PRIMARY KEY, total REAL', totals: { columns: 'sum REAL', indexes: ['sum'] } },
+  on: {
+    OrderPlaced(event, sql, tables) {
+      check<Same<typeof event, StoredEvent<Placed>>>();
+      check<Same<typeof tables, SqlTables<'orders' | 'totals'>>>();
+      return [
+        sql`INSERT INTO ${tables.orders} VALUES (${event.streamId.id}, ${event.data.total})`,
+        // @ts-expect-error no value of SQL
+        sql`INSERT INTO ${tables.orders} VALUES (${event.data})`,
+        // @ts-expect-error a table that is not declared
+        sql`DELETE FROM ${tables.lines}`,
+        // @ts-expect-error it is a tag
+        sql('DELETE FROM orders'),
+      ];
+    },
+    $streamDeleted: ({ streamId }, sql, { orders }) => sql`DELETE FROM ${orders} WHERE id = ${streamId.id}`,
+  },
+});
+
 export async function opens(): Promise<void> {
+  check<Same<Awaited<ReturnType<typeof openReport>>, OpenProjection>>();
   const openSum = await openProjection(store, sum);
   check<Same<Awaited<ReturnType<typeof openSum.get>>, DeepReadonly<{ sum: number }>>>();
   const openCards = await openProjection(store, cards);
@@ -58,7 +81,15 @@ export async function opens(): Promise<void> {
   check<Same<ReturnType<typeof useProjection<{ sum: number }>>['value'], DeepReadonly<{ sum: number }> | undefined>>();
 }
 
+const openReport = () => openProjection(store, report);
+
 // @ts-expect-error the type of no event
 projection<ShopEvent, Card>({ name: 'cards', version: 1, on: { OrderLost: () => undefined } });
 // @ts-expect-error an initial state of another type
 projection<ShopEvent, { sum: number }>({ name: 'sum', version: 1, initialState: { sum: '0' }, evolve: (state) => state });
+// @ts-expect-error a table without columns
+sqlProjection<ShopEvent, 'orders'>({ name: 'report', version: 1, tables: {} });
+// @ts-expect-error what it returns is a text
+sqlProjection<ShopEvent, 'orders'>({ name: 'report', version: 1, tables: { orders: 'id' }, on: { OrderShipped: () => 'DELETE FROM orders' } });
+// @ts-expect-error it cannot be inline
+sqlProjection<ShopEvent, 'orders'>({ name: 'report', version: 1, tables: { orders: 'id' }, inline: true });

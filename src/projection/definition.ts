@@ -1,7 +1,8 @@
 import { InvalidProjectionError } from '../event/errors.ts';
 import type { DeepReadonly, Event, StoredEvent, StreamDeletedEvent } from '../event/event.ts';
-import type { IndexValue } from '../storage/storage.ts';
+import type { IndexValue, SqlStatement, SqlValue, TableShape } from '../storage/storage.ts';
 import { createBatchFilter, type EventFilter } from '../subscription/filter.ts';
+import type { Folding } from './folding.ts';
 
 interface Common {
   /** Names the read model in the database: 1 to 100 UTF-16 units, no `/`, no NUL. */
@@ -38,11 +39,50 @@ export interface DocumentDefinition<E extends Event, Document, Index extends str
   readonly filter?: Omit<EventFilter, 'types'>;
 }
 
-export type DocumentHandlers<E extends Event, Document> = {
+export type DocumentHandlers<E extends Event, Document> = Handlers<E, [documents: DocumentWriter<Document>], void>;
+
+/** A projection to tables, of a store on `ermine/sqlite`. */
+export interface SqlDefinition<E extends Event, Table extends string> extends Common {
+  /**
+   * The tables by name: what `CREATE TABLE` has in its parentheses, or that and what each index is on. Names, like that of
+   * the projection, have 1 to 50 of `a-z`, `0-9` and `_`. A view `"projection.table"` shows the one that is served.
+   */
+  readonly tables: { readonly [T in Table]: string | TableShape };
+  /**
+   * The statements of each type of event, to be run in order, with the checkpoint, all or nothing. Synchronous, and the same
+   * for the same events.
+   */
+  readonly on?: Handlers<E, [sql: SqlTag, tables: SqlTables<Table>], SqlStatements>;
+  /** The statements of the types of event that `on` does not name; they are passed over unless told. */
+  readonly otherwise?: (event: StoredEvent<E | StreamDeletedEvent>, sql: SqlTag, tables: SqlTables<Table>) => SqlStatements;
+  readonly filter?: Omit<EventFilter, 'types'>;
+  /** Not there: a statement that fails would refuse the append. */
+  readonly inline?: false;
+}
+
+/** What a handler returns: what it made with the tag, or nothing. */
+export type SqlStatements = SqlStatement | readonly SqlStatement[] | undefined;
+
+/**
+ * Makes a statement: one INSERT, REPLACE, UPDATE or DELETE, or WITH before them, on the projection's own tables. What is put
+ * in is one of these, or a value, which is bound.
+ *
+ * @example sql`UPDATE ${orders} SET total = total + ${event.data.amount} WHERE id = ${event.streamId.id}`
+ */
+export type SqlTag = (text: TemplateStringsArray, ...values: readonly (SqlValue | SqlTable)[]) => SqlStatement;
+
+/** A table of the build that is at work, to be put into a statement. */
+export interface SqlTable {
+  readonly table: string;
+}
+
+export type SqlTables<Table extends string> = { readonly [T in Table]: SqlTable };
+
+type Handlers<E extends Event, More extends readonly unknown[], Result> = {
   readonly [Type in (E | StreamDeletedEvent)['type']]?: (
     event: StoredEvent<Extract<E | StreamDeletedEvent, { readonly type: Type }>>,
-    documents: DocumentWriter<Document>,
-  ) => void;
+    ...more: More
+  ) => Result;
 };
 
 /** Takes down what becomes of documents; applied in order, with the checkpoint, all or nothing. */
@@ -67,6 +107,14 @@ export interface DocumentProjection<E extends Event = Event, Document = unknown,
   readonly kind: 'documents';
 }
 
+export interface SqlProjection<E extends Event = Event, Table extends string = string> extends SqlDefinition<E, Table> {
+  readonly kind: 'sql';
+  /** It brings its folding along, so that who has no such projection has none of its code. */
+  readonly createFolding: (build: number) => Folding;
+  /** The tables, as the storage makes them. */
+  readonly shapes: Readonly<Record<string, TableShape>>;
+}
+
 /**
  * Defines a read model: what becomes of a state, or of documents, with each event. Nothing runs before `openProjection`.
  *
@@ -78,24 +126,28 @@ export function projection<E extends Event, State>(definition: FoldDefinition<E,
 export function projection<E extends Event, Document, Index extends string = string>(
   definition: DocumentDefinition<E, Document, Index>,
 ): DocumentProjection<E, Document, Index>;
-export function projection(definition: FoldDefinition<Event, unknown> | DocumentDefinition<Event, unknown, string>): AnyProjection {
-  const { name, version, filter } = definition;
+export function projection(definition: FoldDefinition<Event, unknown> | DocumentDefinition<Event, unknown, string>): FoldProjection<Event, unknown> | DocumentProjection<Event, unknown, string> {
+  if ('evolve' in definition) {
+    checkDefinition(definition, { evolve: definition.evolve });
+    return { ...definition, kind: 'fold' };
+  }
+  const { name, on, otherwise, indexes = {} } = definition;
+  checkDefinition(definition, { ...on, ...indexes, ...(otherwise && { otherwise }) });
+  for (const index of Object.keys(indexes)) if (!/^[^\0]{1,100}$/.test(index)) throw new InvalidProjectionError(name, 'the name of an index has 1 to 100 characters and no NUL');
+  return { ...definition, kind: 'documents' };
+}
+
+/** @throws {InvalidProjectionError} {InvalidStreamIdError} {InvalidEventError} when what all projections have is none */
+export function checkDefinition({ name, version, filter }: Common & { readonly filter?: EventFilter }, functions: object): void {
   const invalid = (rule: string): InvalidProjectionError => new InvalidProjectionError(String(name), rule);
   if (typeof name !== 'string' || !/^[^/\0]{1,100}$/.test(name)) throw invalid('a name has 1 to 100 characters, no "/" and no NUL');
   if (!Number.isSafeInteger(version) || version < 1) throw invalid('a version is a whole number from 1');
   createBatchFilter(filter);
-  if ('evolve' in definition) {
-    if (typeof definition.evolve !== 'function') throw invalid('evolve is not a function');
-    return { ...definition, kind: 'fold' };
-  }
-  const functions = { ...definition.on, ...definition.indexes, ...(definition.otherwise && { otherwise: definition.otherwise }) };
   for (const [key, value] of Object.entries(functions)) if (typeof value !== 'function') throw invalid(`"${key}" is not a function`);
-  for (const index of Object.keys(definition.indexes ?? {})) if (!/^[^\0]{1,100}$/.test(index)) throw invalid('the name of an index has 1 to 100 characters and no NUL');
-  return { ...definition, kind: 'documents' };
 }
 
 // Inside the package the types of state, documents and events do not matter.
-export type AnyProjection = FoldProjection<Event, unknown> | DocumentProjection<Event, unknown, string>;
+export type AnyProjection = FoldProjection<Event, unknown> | DocumentProjection<Event, unknown, string> | SqlProjection<Event, string>;
 
 /** The events that a projection wants to see. */
 export function filterOf(definition: AnyProjection): EventFilter {

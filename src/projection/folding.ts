@@ -1,5 +1,5 @@
 import type { StoredEvent } from '../event/event.ts';
-import type { DocumentKey, DocumentLog, DocumentRecord } from '../storage/storage.ts';
+import type { DocumentKey, DocumentLog, DocumentRecord, SqlStatement } from '../storage/storage.ts';
 
 /** What a build's events come to; made outside of any transaction. */
 export interface Folding {
@@ -14,5 +14,13 @@ export interface Folding {
 }
 
 export type Folded =
-  | { readonly ok: true; readonly puts: readonly DocumentRecord[]; readonly deletes: readonly DocumentKey[] }
+  | {
+      readonly ok: true;
+      readonly puts: readonly DocumentRecord[];
+      readonly deletes: readonly DocumentKey[];
+      /** Of a projection that writes SQL. */
+      readonly statements?: readonly SqlStatement[];
+      /** The place of the event that each statement is of. */
+      readonly eventOf?: readonly number[];
+    }
   | { readonly ok: false; readonly index: number; readonly error: unknown };

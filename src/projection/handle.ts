@@ -1,5 +1,5 @@
 import { merge, type Observable } from 'rxjs';
-import { ProjectionFailedError, VersionTooNewError } from '../event/errors.ts';
+import { InvalidVersionError, ProjectionFailedError, VersionTooNewError } from '../event/errors.ts';
 import type { DocumentLog } from '../storage/storage.ts';
 import type { Follower } from '../subscription/log-follower.ts';
 import type { StoreParts } from '../subscription/store-parts.ts';
@@ -74,6 +74,9 @@ export class Handle implements OpenProjection, Follower {
   }
 
   async waitFor(position: number, options: WaitOptions = {}): Promise<void> {
+    if (!Number.isSafeInteger(position) || position < 0) {
+      throw new InvalidVersionError('position', position, 'a position of the log, a whole number from 0; what is pending in a synced store has none yet');
+    }
     await this.#until(options, ({ active }) => {
       if (active && active.position >= position) return true;
       const failure = active && this.#control.failureOf(active);

@@ -82,7 +82,8 @@ function intercept(parts: StoreParts, prepares: ReadonlyMap<Prepare, Signals>): 
   };
 
   parts.append = (given) => {
-    if (prepares.size === 0) return append(given);
+    // What a replica writes has documents and positions of its own; the runner is told of it, as of what other tabs write.
+    if (prepares.size === 0 || given.documents || given.after !== undefined) return append(given);
     const appended = before.then(() => appendWith(given));
     before = appended.catch(() => undefined);
     return appended;

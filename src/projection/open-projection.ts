@@ -2,11 +2,11 @@ import type { Observable } from 'rxjs';
 import { InvalidProjectionError } from '../event/errors.ts';
 import type { Event } from '../event/event.ts';
 import { storeParts, type StoreParts } from '../subscription/store-parts.ts';
-import type { AnyProjection, DocumentProjection, FoldProjection } from './definition.ts';
+import type { AnyProjection, DocumentProjection, FoldProjection, SqlProjection } from './definition.ts';
 import { checkInitialState } from './fold-state.ts';
 import { Handle } from './handle.ts';
 import { layout } from './layout.ts';
-import type { OpenDocuments, OpenProjectionOptions, OpenState } from './opened.ts';
+import type { OpenDocuments, OpenProjection, OpenProjectionOptions, OpenState } from './opened.ts';
 import { toKeyQuestion, toPage, toRange, type DocumentQuery, type QueryPage } from './query.ts';
 import { Reader } from './reader.ts';
 import { watch } from './watch.ts';
@@ -20,7 +20,8 @@ export interface ProjectedStore {
  * Opens a read model on a store, and runs it, in this tab or in another one that has it open. It reads what is confirmed
  * in the log, and writes state and checkpoint in one transaction: every event is applied exactly once, in order.
  *
- * @throws {InvalidProjectionError} when the initial state is not plain JSON, or the store is none of this package
+ * @throws {InvalidProjectionError} when the initial state is not plain JSON, the store is none of this package, or a
+ *   projection in SQL is opened on a storage without SQL
  * @example const revenue = await openProjection(store, revenueProjection); revenue.watch$().subscribe(render);
  */
 export async function openProjection<E extends Event, State>(store: ProjectedStore, definition: FoldProjection<E, State>, options?: OpenProjectionOptions): Promise<OpenState<State>>;
@@ -29,13 +30,16 @@ export async function openProjection<E extends Event, Document, Index extends st
   definition: DocumentProjection<E, Document, Index>,
   options?: OpenProjectionOptions,
 ): Promise<OpenDocuments<Document, Index>>;
-export async function openProjection(store: ProjectedStore, definition: unknown, options: OpenProjectionOptions = {}): Promise<OpenState<unknown> | OpenDocuments<unknown>> {
+export async function openProjection<E extends Event, Table extends string>(store: ProjectedStore, definition: SqlProjection<E, Table>, options?: OpenProjectionOptions): Promise<OpenProjection>;
+export async function openProjection(store: ProjectedStore, definition: unknown, options: OpenProjectionOptions = {}): Promise<OpenState<unknown> | OpenDocuments<unknown> | OpenProjection> {
   const projection = definition as AnyProjection;
   const parts = (store as { readonly [storeParts]?: StoreParts })[storeParts];
   if (!parts) throw new InvalidProjectionError(projection.name, 'the store is not one that openEventStore gave');
   if (projection.kind === 'fold') checkInitialState(projection);
   const documents = await parts.log.documents();
+  if (projection.kind === 'sql' && !documents.hasTables) throw new InvalidProjectionError(projection.name, 'the storage of the store has no SQL: open it with sqliteStorage of ermine/sqlite');
   const handle = new Handle(parts, documents, projection, options);
+  if (projection.kind === 'sql') return handle;
   const reader = new Reader(documents, projection);
   return projection.kind === 'fold' ? openState(handle, reader, projection) : openDocuments(handle, reader, projection);
 }

@@ -23,8 +23,9 @@ export interface OpenProjection {
   readonly status$: Observable<ProjectionStatus>;
   /**
    * Resolves when everything up to a global position is in what is served, such as that of an append: to read your own
-   * writes.
+   * writes. In a synced store an append has no position before it is confirmed: wait for that of `store.head()` then.
    *
+   * @throws {InvalidVersionError} when it is no position
    * @throws {ProjectionFailedError} when it stands before an event that it failed at
    * @throws {EpochChangedError} {VersionTooNewError} {StoreClosedError}
    */

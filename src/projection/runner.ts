@@ -113,7 +113,7 @@ export class Runner {
   }
 }
 
-/** Whether trying again is of no use: the log or the projection is another one, or closed. */
+/** Whether trying again is of no use: the log or the projection is another one, or closed, or its tables cannot be made. */
 export function isFinal(error: unknown): boolean {
-  return isErmineError(error, 'EPOCH_CHANGED') || isErmineError(error, 'VERSION_TOO_NEW') || isErmineError(error, 'STORE_CLOSED');
+  return isErmineError(error, 'EPOCH_CHANGED') || isErmineError(error, 'VERSION_TOO_NEW') || isErmineError(error, 'STORE_CLOSED') || isErmineError(error, 'SQL_FAILED');
 }

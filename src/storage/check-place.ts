@@ -15,7 +15,8 @@ export function checkPlace({ after, writes }: Append, { tail, heads }: LogState,
   let last = tail;
   for (const { stream, version, position, count } of writes.flatMap(({ batches }) => batches as readonly EventBatch[])) {
     const head = versions.get(stream) ?? 0;
-    if (version <= head || position <= last) return new Conflict(stream, version - 1, head);
+    // Erased events of no stream have a position and nothing else.
+    if ((stream && version <= head) || position <= last) return new Conflict(stream, version - 1, head);
     versions.set(stream, version + count - 1);
     last = position + count - 1;
   }

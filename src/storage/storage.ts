@@ -97,6 +97,9 @@ export interface Append {
    * The append repeats a part of another log: its batches are {@link EventBatch}es, in order, which keep their positions
    * and versions, with gaps where this log does not hold what the other one has. It is refused with `ConcurrencyError`
    * when the last position of this log is not this one, or when a position or a version is not after the last one.
+   *
+   * Batches may be erased (their `events` are empty): they keep their positions. One that names a stream brings it to its
+   * last version, with nothing to read; the others have the stream `''`, which is none.
    */
   readonly after?: number;
 }
@@ -225,8 +228,46 @@ export interface DocumentPage {
   readonly next: DocumentCursor | undefined;
 }
 
+export type SqlValue = string | number | null | Uint8Array;
+
+/** One statement, and the values of its parameters `?` in order. */
+export interface SqlStatement {
+  readonly sql: string;
+  readonly values: readonly SqlValue[];
+}
+
+/** A table of a projection: its columns and constraints, and what each of its indexes is on, as SQL has them in parentheses. */
+export interface TableShape {
+  readonly columns: string;
+  readonly indexes?: readonly string[];
+}
+
+/**
+ * What becomes of the tables of a projection, in a storage that has SQL. Each build has its own,
+ * named as `table-name.ts` says, and views show those of one build. In the order of the fields.
+ */
+export interface TableWrites {
+  /** 1 to 50 of `a-z`, `0-9` and `_`, like the names of tables. */
+  readonly projection: string;
+  /** Makes the tables of a build. */
+  readonly create?: { readonly build: number; readonly tables: Readonly<Record<string, TableShape>> };
+  /** The build that the views show from now on. */
+  readonly serve?: number;
+  /** The build whose tables go. */
+  readonly drop?: number;
+  /** Statements that change rows of the tables of this build, and neither read nor change anything else. */
+  readonly run?: { readonly build: number; readonly statements: readonly SqlStatement[] };
+}
+
+/** Documents, and tables that change with them. */
+export interface DocumentAndTableWrites extends DocumentWrites {
+  readonly tables?: TableWrites;
+}
+
 /** Documents beside the log, written in transactions of the same database: read models, checkpoints, outboxes. */
 export interface DocumentLog {
+  /** Whether there is SQL, and `write` takes tables: a storage without it is never given any. */
+  readonly hasTables?: true;
   /** The data of each, in the order asked for, of one moment; undefined for one that is not there. */
   get(keys: readonly DocumentKey[]): Promise<(string | undefined)[]>;
   list(range: DocumentRange): Promise<DocumentPage>;
@@ -235,8 +276,9 @@ export interface DocumentLog {
    *
    * @returns false when an expectation failed, and then nothing was written
    * @throws {StorageFullError} {StorageBlockedError} {StorageUnavailableError} {EpochChangedError}
+   * @throws {SqlFailedError} when a statement fails, or may not be run
    */
-  write(writes: DocumentWrites, options?: { readonly durability?: 'strict' | 'relaxed' }): Promise<boolean>;
+  write(writes: DocumentAndTableWrites, options?: { readonly durability?: 'strict' | 'relaxed' }): Promise<boolean>;
   /** Deletes all documents of a collection, in bounded steps. */
   clear(collection: string): Promise<void>;
 }

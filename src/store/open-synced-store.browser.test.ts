@@ -1,6 +1,9 @@
 import { firstValueFrom } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Event } from '../event/event.ts';
 import { AnyVersion, NoStream } from '../event/version.ts';
+import { projection } from '../projection/definition.ts';
+import { openProjection } from '../projection/open-projection.ts';
 import { createSyncHandler } from '../server/sync-handler.ts';
 import { deleteDatabase } from '../storage/indexeddb/conformance.test-fixture.ts';
 import { indexedDbStorage } from '../storage/indexeddb/indexeddb-storage.ts';
@@ -121,5 +124,75 @@ describe('a synced store on IndexedDB', () => {
     const positions = range(0, 9).map((n) => 3 * n + 1);
     expect((await seen.untilCount(10)).map(({ globalPosition }) => globalPosition)).toEqual(positions);
     expect((await toArray((await open()).readAll())).map(({ globalPosition }) => globalPosition)).toEqual(positions);
+  });
+
+  it('feeds a projection with what is confirmed, whichever tab syncs and whichever runs it', async () => {
+    const { transport, network } = serve();
+    const open = device(transport);
+    const [a, b] = [await open(), await open()];
+    await untilUpToDate(a);
+    network.online = false;
+    const total = projection<Event<'Counted', { n: number }>, number[]>({
+      name: 'total',
+      version: 1,
+      initialState: [],
+      evolve: (numbers, event) => (event.type === 'Counted' ? [...numbers, event.data.n] : numbers),
+    });
+    const [first, second] = [await openProjection(a, total), await openProjection(b, total)];
+    for (let n = 0; n < 10; n++) await [a, b][n % 2]!.appendToStream('Note-1', AnyVersion, numbered(1, n));
+    expect(await second.get()).toEqual([]);
+    network.online = true;
+    await untilUpToDate(b);
+    const { position } = await b.head();
+    await Promise.all([first.waitFor(position), second.waitFor(position)]);
+    expect([await first.get(), await second.get()]).toEqual([range(0, 9), range(0, 9)]);
+    await a.close();
+    await b.appendToStream('Note-1', AnyVersion, numbered(1, 10));
+    await second.waitFor(11);
+    expect(await second.get()).toEqual(range(0, 10));
+  });
+
+  it('hands over every append of every tab when another part of the log is replicated from then on', async () => {
+    const { transport } = serve();
+    const all = await device(transport)();
+    for (let n = 0; n < 30; n++) await all.appendToStream(`Task-${n % 3}`, AnyVersion, numbered(1, n));
+    await untilUpToDate(all);
+    const name = `replica-${crypto.randomUUID()}`;
+    const open = async (category: string, ...more: string[]): Promise<SyncedStore> => {
+      const storage = (generation: number) => indexedDbStorage({ name: `${name}-${generation}`, persist: false, durability: 'relaxed' });
+      const store = await openSyncedStore({ storage, transport, filter: { categories: [category, ...more] } });
+      cleanUps.push(() => store.close());
+      return store;
+    };
+    cleanUps.push(() => deleteDatabase(`${name}-0`), () => deleteDatabase(`${name}-1`));
+    const first = await open('Note');
+    await untilUpToDate(first);
+    await first.close();
+
+    // Each tab appends for as long as it is let, while one of them moves.
+    const tabs = [await open('Note', 'Task'), await open('Note', 'Task')];
+    const acknowledged: string[] = [];
+    await Promise.all(
+      tabs.map(async (tab, i) => {
+        for (let n = 0; ; n++) {
+          const id = crypto.randomUUID();
+          try {
+            await tab.appendToStream(`Note-${i}`, AnyVersion, [{ type: 'Noted', data: n, id }]);
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'SYNC_REFUSED', reason: 'MOVED' });
+            return;
+          }
+          acknowledged.push(id);
+        }
+      }),
+    );
+    for (const tab of tabs) await tab.close();
+    const next = await open('Note', 'Task');
+    expect(await next.loadStream('Task-1')).toHaveLength(10);
+    await untilUpToDate(next);
+    await untilUpToDate(all);
+    const stored = (await toArray(all.readAll())).filter(({ streamId }) => streamId.category === 'Note').map(({ id }) => id);
+    expect(stored.toSorted()).toEqual(acknowledged.toSorted());
+    expect((await toArray(next.readAll())).map(({ id }) => id)).toEqual((await toArray(all.readAll())).map(({ id }) => id));
   });
 });

@@ -6,6 +6,7 @@ import { hash53 } from '../event/event-id.ts';
 import type { Event, EventData, StoredEvent } from '../event/event.ts';
 import { checkJson } from '../event/json.ts';
 import { streamIdToString, type StreamId } from '../event/stream-id.ts';
+import { storeParts, type StoreParts } from '../subscription/store-parts.ts';
 import type { PendingAppends } from '../sync/pending-appends.ts';
 import type { LoadedEvent } from '../sync/pending-events.ts';
 import type { Replica } from '../sync/replica.ts';
@@ -34,6 +35,8 @@ export class SyncedEventStore<E extends Event> implements SyncedStore<E> {
   readonly subscribeToStream: SyncedStore<E>['subscribeToStream'];
   readonly subscribeToAll: SyncedStore<E>['subscribeToAll'];
   readonly subscribeToCategory: SyncedStore<E>['subscribeToCategory'];
+  /** Those of the confirmed log: projections see nothing else. */
+  readonly [storeParts]: StoreParts;
   readonly #inner: LogEventStore<E>;
   readonly #reader: SyncedReader<E>;
   readonly #appends: PendingAppends;
@@ -52,6 +55,7 @@ export class SyncedEventStore<E extends Event> implements SyncedStore<E> {
     this.subscribeToStream = inner.subscribeToStream.bind(inner);
     this.subscribeToAll = inner.subscribeToAll.bind(inner);
     this.subscribeToCategory = inner.subscribeToCategory.bind(inner);
+    this[storeParts] = inner[storeParts];
     const outbox$ = merge(of(undefined), this.#changed$).pipe(
       switchMap(() => replica.outbox.look()),
       distinctUntilChanged((a, b) => a.text === b.text),

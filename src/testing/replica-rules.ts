@@ -110,6 +110,26 @@ export function replicaRules({ group, rule, supports }: Suite): void {
       assertEqual([await handle.head(), await documents.get([at('cursor')])], [2, ['"9"']], 'what is there after the check');
     });
 
+    rule('keeps the places of erased events, and knows a stream of which nothing else is left', async (log) => {
+      const handle = await openLog(log);
+      const erased = (stream: string, version: number, position: number, count: number): EventBatch => ({ stream, version, position, count, timestamp: 1_000, idBase: '', events: '' });
+      assertEqual(await codeOf(handle, repeating(0, [erased('', 1, 1, 5), erased('', 1, 6, 2), placed('Note-1', 3, 8), erased('Task-1', 4, 9, 1)])), 'written', 'the append');
+      assertEqual(await codeOf(handle, repeating(9, [erased('', 2, 10, 1), erased('', 1, 11, 3)])), 'written', 'what comes after it');
+      assertEqual(await codeOf(handle, repeating(13, [erased('', 1, 13, 1)])), 'CONCURRENCY_CONFLICT', 'one that does not follow');
+      for (const reader of [handle, await openLog(log)]) {
+        const positions = [...(await placesIn((page) => reader.readAll(page), 1)), ...(await placesIn((page) => reader.readAll(page), 10))];
+        assertEqual(positions.map((place) => place.replace(/@\d+/, '')), [':1+5', ':6+2', 'Note-1:8+1', ':9+1', ':10+1', ':11+3', ':10+1', ':11+3'], 'the log');
+        assertEqual(await placesIn((page) => reader.readStream('Task-1', page), 1), [], 'a stream of which nothing is left');
+        assertEqual(await reader.listStreams({ category: undefined, after: undefined, limit: 10 }), [
+          { stream: 'Note-1', version: 3, deleted: false },
+          { stream: 'Task-1', version: 4, deleted: false },
+        ], 'the streams');
+        assertEqual(await reader.head(), 13, 'the head');
+      }
+      const [next] = await handle.commit([{ writes: [{ stream: 'Task-1', expectedVersion: 4, batches: [placed('Task-1', 0, 0)] }], ids: [] }]);
+      assertEqual(next!.ok && next!.results, [{ version: 5, globalPosition: 14 }], 'the next append');
+    });
+
     rule('learns that a stream was deleted', async (log) => {
       const handle = await openLog(log);
       await codeOf(handle, repeating(0, [placed('Note-1', 1, 1, 2)]));

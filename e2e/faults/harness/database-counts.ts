@@ -3,6 +3,8 @@ export interface DatabaseCounts {
   transactions: number;
   /** Transactions that were undone. */
   aborts: number;
+  /** Writes of documents that were. */
+  documentAborts: number;
   /** Requests that read. */
   reads: number;
 }
@@ -14,13 +16,17 @@ const READS = {
 
 /** Counts what this tab asks of IndexedDB from now on. */
 export function countDatabaseWork(): DatabaseCounts {
-  const counts: DatabaseCounts = { opens: 0, transactions: 0, aborts: 0, reads: 0 };
+  const counts: DatabaseCounts = { opens: 0, transactions: 0, aborts: 0, documentAborts: 0, reads: 0 };
   before(IDBFactory.prototype, 'open', () => counts.opens++);
   const { transaction } = IDBDatabase.prototype;
   IDBDatabase.prototype.transaction = function (...args) {
     counts.transactions++;
     const begun = transaction.apply(this, args);
-    begun.addEventListener('abort', () => counts.aborts++);
+    const writesDocuments = begun.mode === 'readwrite' && begun.objectStoreNames.contains('documents');
+    begun.addEventListener('abort', () => {
+      counts.aborts++;
+      if (writesDocuments) counts.documentAborts++;
+    });
     return begun;
   };
   for (const method of READS.IDBObjectStore) before(IDBObjectStore.prototype, method, () => counts.reads++);

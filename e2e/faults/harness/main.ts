@@ -7,7 +7,7 @@ import { Appender, type Acknowledged, type AppenderOptions } from './appender.ts
 import { audit, batch, randomText } from './batch.ts';
 import { countDatabaseWork, type DatabaseCounts } from './database-counts.ts';
 import { countRequests } from './request-counts.ts';
-import { auditReadModels, openReadModels, statusOf } from './read-models.ts';
+import { auditBulky, auditReadModels, openBulky, openReadModels, statusOf } from './read-models.ts';
 import { Recording, failure, outcome } from './recording.ts';
 import { meet, nextTask } from './tasks.ts';
 
@@ -31,6 +31,7 @@ const harness = {
   ...ermine,
   indexedDbStorage,
   audit,
+  auditBulky,
   auditReadModels,
   batch,
   failure,
@@ -43,6 +44,8 @@ const harness = {
   hints: [] as { epoch: string; position: number }[],
   /** Undefined until `runReadModels()`. */
   models: undefined as Awaited<ReturnType<typeof openReadModels>> | undefined,
+  /** Undefined until `runBulky()`. */
+  bulky: undefined as Awaited<ReturnType<typeof openBulky>> | undefined,
   statusOf,
   recordings: [] as Recording[],
   appenders: [] as Appender[],
@@ -80,6 +83,11 @@ const harness = {
   /** Runs the read models of the harness on the store of this tab, or waits for its turn to. */
   async runReadModels(failsAt?: number): Promise<void> {
     harness.models = await openReadModels(harness.store, failsAt);
+  },
+
+  /** Runs the read model that needs a lot of space. */
+  async runBulky(): Promise<void> {
+    harness.bulky = await openBulky(harness.store);
   },
 
   /** Subscribes to the whole log. @returns the index of the recording */

@@ -1,4 +1,4 @@
-import type { Event, EventStore } from '../../../src/index.ts';
+import { isErmineError, type ErrorCode, type Event, type EventStore } from '../../../src/index.ts';
 import { indexedDbStorage } from '../../../src/indexeddb.ts';
 import { openProjection, projection, type OpenProjection, type ProjectionStatus } from '../../../src/projections.ts';
 import type { Part } from './batch.ts';
@@ -30,16 +30,56 @@ const cards = (failsAt?: number) =>
     },
   });
 
+/** Characters of the filler of each document: five do not fit into the quota of these tests. */
+const FILLER_UNITS = 250_000;
+
+/** Text that cannot be compressed, the same for the same event. */
+function noise(position: number): string {
+  const bytes = new Uint8Array(FILLER_UNITS);
+  let state = position;
+  for (let i = 0; i < bytes.length; i++) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    bytes[i] = 48 + ((state >>> 8) & 63);
+  }
+  return new TextDecoder().decode(bytes);
+}
+
+const BULKY_DOCUMENTS = 5;
+
+/** Writes more than there is space for. */
+const bulky = projection<PartEvent, Card & { filler: string }>({
+  name: 'bulky',
+  version: 1,
+  on: {
+    Part: ({ globalPosition }, documents) =>
+      documents.patch(`${globalPosition % BULKY_DOCUMENTS}`, (card) => ({ ...apply(card, globalPosition), filler: noise(globalPosition) })),
+  },
+});
+
+export const openBulky = (store: EventStore) => openProjection(store, bulky);
+
+/** What is stored by now, and what it must be when everything up to a position is in. */
+export async function auditBulky(model: Awaited<ReturnType<typeof openBulky>>, position: number): Promise<{ found: Card[]; expected: Card[] }> {
+  const { documents } = await model.list();
+  const found = documents.map(({ document: { parts, hash } }) => ({ parts, hash }));
+  const expected: Card[] = [];
+  for (let n = 1; n <= position; n++) expected[n % BULKY_DOCUMENTS] = apply(expected[n % BULKY_DOCUMENTS], n);
+  return { found, expected };
+}
+
 /** Runs both read models in this tab, or waits for its turn to. */
 export async function openReadModels(store: EventStore, failsAt?: number) {
   return { fold: await openProjection(store, fold), cards: await openProjection(store, cards(failsAt)) };
 }
 
-export function statusOf(model: OpenProjection): Promise<ProjectionStatus & { message: string | undefined }> {
+export function statusOf(model: OpenProjection): Promise<ProjectionStatus & { message: string | undefined; code: ErrorCode | undefined }> {
   return new Promise((resolve, reject) => {
     const watching = model.status$.subscribe({
       next: (status) => {
-        resolve({ ...status, message: status.error?.message });
+        const { error } = status;
+        resolve({ ...status, message: error?.message, code: isErmineError(error) ? error.code : undefined });
         queueMicrotask(() => watching.unsubscribe());
       },
       error: reject,

@@ -15,8 +15,9 @@ export async function listStreams(
   { category, after, limit }: { category: string | undefined; after: string | undefined; limit: number },
 ): Promise<StreamSummary[]> {
   return connection.run(['commits'], 'readonly', async (transaction) => {
-    // An array is above every number, so [stream, []] is after all keys of the stream; "." is the character after "-".
-    const lower = after !== undefined ? [after, []] : [category === undefined ? '' : `${category}-`];
+    // An array is above every number, so [stream, []] is after all keys of the stream, and ['', []] after those of erased
+    // events that were placed; "." is the character after "-".
+    const lower = after === undefined && category !== undefined ? [`${category}-`] : [after ?? '', []];
     const names = category === undefined ? IDBKeyRange.lowerBound(lower) : IDBKeyRange.bound(lower, [`${category}.`]);
     const streams: string[] = [];
     const commits = kit.commitsOf(transaction);

@@ -69,6 +69,8 @@ class MemoryLog implements Log {
     const data = this.#open();
     const outcomes = evaluateAppends(appends, data, (append, state) => checkPlace(append, state, ConcurrencyError) ?? data.documents.writeWith(append, state.tail));
     for (const outcome of outcomes) if (outcome.ok) for (const batch of outcome.batches) this.#write(data, batch);
+    // Of erased events that were placed, which belong to no stream.
+    data.heads.delete('');
     return outcomes;
   }
 
@@ -137,7 +139,8 @@ class MemoryLog implements Log {
   }
 
   #write(data: MemoryData, batch: EventBatch): void {
-    data.batches.push(batch);
+    data.batches.push(batch.events === '' ? { ...batch, stream: '' } : batch);
+    if (batch.events === '') return;
     data.batchesByStream.set(batch.stream, data.batchesByStream.get(batch.stream) ?? []);
     data.batchesByStream.get(batch.stream)!.push(batch);
     for (const { id, version, globalPosition } of decodeBatch(batch)) {

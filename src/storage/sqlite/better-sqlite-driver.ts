@@ -6,7 +6,7 @@ import { inTransaction } from './transaction.ts';
 const BUSY_MS = 10_000;
 
 /** Primary result codes by the names that the package gives (https://sqlite.org/rescode.html). */
-const CODES: Readonly<Record<string, number>> = { SQLITE_BUSY: 5, SQLITE_READONLY: 8, SQLITE_IOERR: 10, SQLITE_CORRUPT: 11, SQLITE_FULL: 13, SQLITE_CANTOPEN: 14, SQLITE_NOTADB: 26 };
+const CODES: Readonly<Record<string, number>> = { SQLITE_BUSY: 5, SQLITE_LOCKED: 6, SQLITE_NOMEM: 7, SQLITE_READONLY: 8, SQLITE_IOERR: 10, SQLITE_CORRUPT: 11, SQLITE_FULL: 13, SQLITE_CANTOPEN: 14, SQLITE_NOTADB: 26 };
 
 /** SQLite in Node by the package better-sqlite3. @param file a path, or `:memory:` */
 export function openBetterSqlite(file: string): SqliteDriver {

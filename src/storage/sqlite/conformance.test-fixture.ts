@@ -22,6 +22,7 @@ export function testSqlite(
       },
       disposeStorage: (storage) => removeDatabase(databases.get(storage)!),
       seed: seedOfRun(),
+      supports: { replicas: true },
       randomRuns,
     },
     framework,

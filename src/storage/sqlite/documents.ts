@@ -1,7 +1,8 @@
 import { DocumentConflictError } from '../../event/errors.ts';
-import type { Append, DocumentKey, DocumentWrites, IndexValue } from '../storage.ts';
+import type { Append, DocumentAndTableWrites, DocumentKey, IndexValue } from '../storage.ts';
 import type { Database } from './database.ts';
 import { toSortable } from './sortable-text.ts';
+import { writeTables } from './write-tables.ts';
 
 const GET = 'SELECT data FROM documents WHERE collection = ? AND key = ?';
 
@@ -14,7 +15,7 @@ function getDocument(database: Database, { collection, key }: DocumentKey): stri
 }
 
 /** Writes in a transaction of the caller's, or nothing when one is not as expected. @returns that one's key */
-function write(database: Database, { expect = [], puts = [], deletes = [] }: DocumentWrites): DocumentKey | undefined {
+function write(database: Database, { expect = [], puts = [], deletes = [], tables }: DocumentAndTableWrites): DocumentKey | undefined {
   const conflict = expect.find((expected) => getDocument(database, expected) !== expected.data);
   if (conflict) return conflict;
   for (const { collection, key } of [...puts, ...deletes]) {
@@ -28,6 +29,7 @@ function write(database: Database, { expect = [], puts = [], deletes = [] }: Doc
       database.run('INSERT INTO document_indexes VALUES (?, ?, ?, ?)', where, toSortable(index), toColumn(value), name);
     }
   }
+  if (tables) writeTables(database, tables);
   return undefined;
 }
 
@@ -43,7 +45,7 @@ export function writeWithAppend(database: Database, { documents }: Append, tail:
  * @param strict durably, also where the storage itself is relaxed
  * @param retry an earlier try may have been written: then what is there is what was to be written
  */
-export function writeDocuments(database: Database, writes: DocumentWrites, strict: boolean, retry: boolean): boolean {
+export function writeDocuments(database: Database, writes: DocumentAndTableWrites, strict: boolean, retry: boolean): boolean {
   const usual = database.run('PRAGMA synchronous') as number;
   if (strict) database.driver.exec('PRAGMA synchronous = full');
   try {
@@ -53,7 +55,7 @@ export function writeDocuments(database: Database, writes: DocumentWrites, stric
   }
 }
 
-function isWritten(database: Database, { puts = [], deletes = [] }: DocumentWrites): boolean {
+function isWritten(database: Database, { puts = [], deletes = [] }: DocumentAndTableWrites): boolean {
   return puts.every((put) => getDocument(database, put) === put.data) && deletes.every((key) => getDocument(database, key) === undefined);
 }
 

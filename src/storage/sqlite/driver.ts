@@ -1,4 +1,6 @@
-export type SqlValue = string | number | null | Uint8Array;
+import type { SqlValue } from '../storage.ts';
+
+export type { SqlValue };
 
 /**
  * A prepared statement. Binds the values, runs it to its end, and gives the first column of its first row; undefined when
@@ -47,6 +49,14 @@ export class SqliteError extends Error {
     super(message, options);
     this.resultCode = resultCode & 0xff;
   }
+}
+
+/** What a statement is to blame for: it is wrong, or what it writes is. */
+const STATEMENT_CODES: ReadonlySet<number> = new Set([1, 18, 19, 20, 25]);
+
+/** Whether the statement itself failed, and would fail again: not a full disk, nor another process. */
+export function isStatementError(error: unknown): error is SqliteError {
+  return error instanceof SqliteError && STATEMENT_CODES.has(error.resultCode);
 }
 
 export const SQLITE_BUSY = 5;

@@ -1,5 +1,5 @@
 import type { NewBatch } from '../../event/event-batch.ts';
-import type { Append, DocumentKey, DocumentRange, DocumentWrites, ReadRange, SnapshotRecord } from '../storage.ts';
+import type { Append, DocumentAndTableWrites, DocumentKey, DocumentRange, ReadRange, SnapshotRecord } from '../storage.ts';
 import { commitAppends } from './commit-appends.ts';
 import type { Database } from './database.ts';
 import { toDecision } from './decision.ts';
@@ -29,7 +29,7 @@ export const operations = {
   deleteSnapshot,
   getDocuments: (database: Database, keys: readonly DocumentKey[]) => getDocuments(database, keys),
   listDocuments: (database: Database, range: DocumentRange) => listDocuments(database, range),
-  writeDocuments: (database: Database, writes: DocumentWrites, strict: boolean, retry: boolean) => writeDocuments(database, writes, strict, retry),
+  writeDocuments: (database: Database, writes: DocumentAndTableWrites, strict: boolean, retry: boolean) => writeDocuments(database, writes, strict, retry),
   clearDocuments,
   query: queryDatabase,
   export: (database: Database) => database.driver.export(),

@@ -28,8 +28,8 @@ export interface SqliteStorageOptions {
 /** A storage whose events can be asked questions in SQL. */
 export interface SqliteStorage extends Storage {
   /**
-   * Answers one SELECT over the views `events`, `streams` and the table `documents`. It runs where the appends are written, and
-   * they wait for it: keep questions short.
+   * Answers one SELECT over the views `events`, `streams`, the table `documents`, and the tables of projections in SQL, as
+   * `"projection.table"`. It runs where the appends are written, and they wait for it: keep questions short.
    *
    * @param values bound to the parameters `?` in order: never put values into the text
    * @throws {InvalidQueryError} when it would write, is no SQL, or takes too long

@@ -1,8 +1,9 @@
+import { isTableWrites } from './is-table-writes.ts';
 import type { OperationName } from './operations.ts';
 import type { PlainError } from './plain-error.ts';
 
 /** Of the messages below, and of what the operations take and give. It grows with either. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** Between tabs: all of them listen on the channel of the database, and one and the owner on the channel of that one. */
 export const channelOf = (name: string): string => `ermine-sqlite:${name}`;
@@ -49,6 +50,7 @@ const number = (value: unknown): boolean => typeof value === 'number';
 const truth = (value: unknown): boolean => typeof value === 'boolean';
 const list = Array.isArray;
 const record = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+const writes = (value: unknown): boolean => record(value) && ((value as { tables?: unknown }).tables === undefined || isTableWrites((value as { tables?: unknown }).tables));
 
 const shapes: Readonly<Record<OperationName, readonly ((value: unknown) => boolean)[]>> = {
   commit: [list],
@@ -64,7 +66,7 @@ const shapes: Readonly<Record<OperationName, readonly ((value: unknown) => boole
   deleteSnapshot: [text, optionalText],
   getDocuments: [list],
   listDocuments: [record],
-  writeDocuments: [record, truth, truth],
+  writeDocuments: [writes, truth, truth],
   clearDocuments: [text],
   query: [text, list, record],
   export: [],

@@ -29,6 +29,14 @@ const LOG_BACKWARDS = pageSql('position', 'DESC', 'position <= ?1 AND position >
 const STREAM_FORWARDS = pageSql('version', 'ASC', 'stream = ?1 AND version >= ?2 AND version < ?3');
 const STREAM_BACKWARDS = pageSql('version', 'DESC', 'stream = ?1 AND version <= ?2 AND version > ?2 - ?3 - 256 AND version + count > ?2 - ?3 + 1');
 
+/** Of the events by the index of correlation ids: the batches that hold them. */
+const correlatedSql = (order: 'ASC' | 'DESC', from: string): string =>
+  pageSql('position', order, `position IN (SELECT position - place FROM log_events WHERE correlation_id = ?1 AND position ${from} ?2 ORDER BY position ${order} LIMIT ?3)`);
+const CORRELATED_FORWARDS = correlatedSql('ASC', '>=');
+const CORRELATED_BACKWARDS = correlatedSql('DESC', '<=');
+/** What SQL takes for another text than JSON does. */
+const UNEQUAL_IN_SQL = /[\0\p{Surrogate}]/u;
+
 /** The page, and how far there is anything: the last position, or the version of the stream. */
 export interface RawPage {
   readonly text: PageText;
@@ -42,9 +50,13 @@ const FIRST = `
     (SELECT position FROM log_batches WHERE position > ?1 ORDER BY position LIMIT 1))`;
 const LAST = 'SELECT position + count - 1 FROM log_batches WHERE position <= ? ORDER BY position DESC LIMIT 1';
 
-export function readAll(database: Database, { from, limit, direction }: ReadRange): RawPage {
+export function readAll(database: Database, { from, limit, direction, correlationId }: ReadRange): RawPage {
   const end = readTail(database);
   const start = Math.min(from, Number.MAX_SAFE_INTEGER);
+  if (correlationId !== undefined && !UNEQUAL_IN_SQL.test(correlationId)) {
+    const sql = direction === 'forwards' ? CORRELATED_FORWARDS : CORRELATED_BACKWARDS;
+    return { text: (database.run(sql, correlationId, start, limit) as string | null) ?? '', end };
+  }
   const place = database.run(direction === 'forwards' ? FIRST : LAST, start) as number | null | undefined;
   let text: unknown = '';
   if (typeof place === 'number') {

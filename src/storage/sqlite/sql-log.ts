@@ -53,6 +53,7 @@ function snapshotsOver(ask: Ask): SnapshotLog {
 
 function documentsOver(ask: Ask): DocumentLog {
   return {
+    hasTables: true,
     get: (keys) => ask('getDocuments', keys),
     list: (range) => ask('listDocuments', range),
     write: (writes, { durability } = {}) => ask('writeDocuments', writes, durability === 'strict', false),

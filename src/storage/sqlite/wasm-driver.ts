@@ -70,7 +70,8 @@ export function createWasmDriver({ capi, wasm }: Sqlite3Static, { pointer: datab
     const { statement, rest } = compile(sql, 0);
     try {
       if (/\S/.test(rest.replace(/--.*|\/\*[^]*?\*\/|;/g, ''))) throw new SqliteError(1, 'only one statement at a time');
-      if (!exports.sqlite3_stmt_readonly(statement)) throw new SqliteError(1, 'it would write');
+      // An EXPLAIN counts as what it explains, and writes nothing (https://sqlite.org/c3ref/stmt_readonly.html).
+      if (!exports.sqlite3_stmt_readonly(statement) && !exports.sqlite3_stmt_isexplain(statement)) throw new SqliteError(1, 'it would write');
       if (values.length !== exports.sqlite3_bind_parameter_count(statement)) throw new SqliteError(1, `it has ${exports.sqlite3_bind_parameter_count(statement)} parameters, and ${values.length} values came`);
       const count = exports.sqlite3_column_count(statement);
       const columns = Array.from({ length: count }, (_, column) => capi.sqlite3_column_name(statement, column));

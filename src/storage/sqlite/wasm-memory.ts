@@ -8,6 +8,7 @@ export interface WasmExports {
   sqlite3_finalize(statement: number): number;
   sqlite3_clear_bindings(statement: number): number;
   sqlite3_stmt_readonly(statement: number): number;
+  sqlite3_stmt_isexplain(statement: number): number;
   sqlite3_bind_int64(statement: number, index: number, value: bigint): number;
   sqlite3_bind_double(statement: number, index: number, value: number): number;
   sqlite3_bind_text(statement: number, index: number, text: number, bytes: number, destructor: number): number;
