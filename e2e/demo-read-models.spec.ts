@@ -1,5 +1,5 @@
 import { expect, test, type Page } from '@playwright/test';
-import { ALL_EVENTS, CASE, addStep, done, openCase, openDesk, stageCount, startOverEmpty } from './permit-desk.ts';
+import { ALL_CASES, ALL_EVENTS, CASE, addStep, done, openCase, openDesk, stageCount, startOverEmpty } from './permit-desk.ts';
 
 const TITLES = ['Cases', 'Board', 'Weeks'];
 const card = (page: Page, title: string) => page.getByRole('region', { name: title, exact: true });
@@ -22,6 +22,10 @@ test('the page of read models shows their position and lag, live from another ta
 
 test('a rebuild shows its progress and ends with the same board', async ({ page }) => {
   await openDesk(page);
+  await openReadModels(page);
+  for (const title of TITLES) await expect(card(page, title)).toContainText(`Position${ALL_EVENTS} of ${ALL_EVENTS}`);
+  await page.getByRole('link', { name: 'Desk', exact: true }).click();
+  await expect(page.locator('.stage-count').first()).toHaveText(ALL_CASES);
   const before = await page.locator('.stage-count').allTextContents();
   await openReadModels(page);
   await page.evaluate(() => {

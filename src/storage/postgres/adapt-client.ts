@@ -29,7 +29,7 @@ function fromPg(pool: PgPool, prepare: boolean): PostgresClient {
     ...(pool.options.max > 1 && {
       listen: (channel, onNotification, onListening) =>
         retrying(async (onLost) => {
-          const connection = await pool.connect();
+          const connection = await takeConnection(pool, onLost);
           await listenOn(connection, channel, onNotification, onLost).catch((error: unknown) => {
             connection.release(true);
             throw error;
@@ -42,8 +42,18 @@ function fromPg(pool: PgPool, prepare: boolean): PostgresClient {
   };
 }
 
+/** From the moment that it is taken the pool does not hear its errors any more, and one that nobody hears ends the process. */
+function takeConnection(pool: PgPool, onError: () => void): Promise<PgPoolClient> {
+  return new Promise((resolve, reject) => {
+    pool.connect((error, connection) => {
+      if (!connection) return reject(error);
+      connection.on('error', onError);
+      resolve(connection);
+    });
+  });
+}
+
 async function listenOn(connection: PgPoolClient, channel: string, onNotification: (payload: string) => void, onLost: () => void): Promise<void> {
-  connection.on('error', onLost);
   connection.on('end', onLost);
   connection.on('notification', (message) => {
     if (message.channel === channel) onNotification(message.payload ?? '');
