@@ -25,7 +25,7 @@ export default defineConfig<{ storage: 'indexeddb' | 'sqlite' }>({
   expect: { timeout: 15_000 },
   use: { baseURL: demoURL, trace: 'off', screenshot: 'only-on-failure' },
   projects: [
-    { name: 'chromium', testIgnore: ['faults/**', '**/*.firefox.spec.ts'], use: { browserName: 'chromium', launchOptions: findBrowser('chromium') ?? {} } },
+    { name: 'chromium', testIgnore: ['faults/**', '**/*.firefox.spec.ts'], use: { browserName: 'chromium', launchOptions: findBrowser('chromium-headless-shell') ?? findBrowser('chromium') ?? {} } },
     // In Firefox only what says so: a file `*.firefox.spec.ts` or a test tagged @firefox.
     { name: 'firefox', grep: /@firefox|\.firefox\.spec\.ts/, use: { browserName: 'firefox', launchOptions: findBrowser('firefox') ?? {} } },
     { name: 'faults', ...faults, testIgnore: '**/*.sqlite.spec.ts', use: faultsUse },

@@ -21,8 +21,6 @@ const inBrowser = (browser: 'chromium' | 'firefox') => ({
     name: browser,
     include: [browserTests],
     testTimeout: 30_000,
-    // Firefox takes twice as long, half of it waiting for files.
-    maxWorkers: browser === 'firefox' ? 2 : 1,
     browser: {
       enabled: true,
       headless: true,

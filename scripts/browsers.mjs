@@ -5,9 +5,11 @@ import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
 
-/** @typedef {'chromium' | 'firefox'} BrowserName */
+/** @typedef {'chromium' | 'chromium-headless-shell' | 'firefox'} BrowserName */
 
 const systemNames = {
+  // Chromium without the parts that draw windows, which take most of its time; what Playwright's own download is as well.
+  'chromium-headless-shell': ['chromium-headless-shell'],
   chromium: ['chromium', 'google-chrome', 'google-chrome-stable', 'chromium-browser'],
   firefox: ['firefox-esr', 'firefox'],
 };
@@ -24,8 +26,8 @@ function systemBrowser(name) {
 /** Undefined as well when Playwright itself is not installed yet. @param {BrowserName} name */
 function playwrightBrowser(name) {
   try {
-    const path = createRequire(import.meta.url)('playwright')[name].executablePath();
-    return runs(path) ? path : undefined;
+    const path = createRequire(import.meta.url)('playwright')[name]?.executablePath();
+    return path && runs(path) ? path : undefined;
   } catch {
     return undefined;
   }
@@ -42,7 +44,7 @@ export function findBrowser(name) {
   const executablePath = systemBrowser(name);
   if (executablePath === undefined && playwrightBrowser(name) === undefined) return undefined;
   // The sandbox refuses to start as root, and in most containers.
-  if (name === 'chromium') return { ...(executablePath && { executablePath }), chromiumSandbox: false, args: chromiumArgs };
+  if (name !== 'firefox') return { ...(executablePath && { executablePath }), chromiumSandbox: false, args: chromiumArgs };
   // Playwright drives its own Firefox by a patch, and a stock one, which has no patch, by WebDriver BiDi.
   return executablePath ? { executablePath, channel: 'moz-firefox' } : {};
 }

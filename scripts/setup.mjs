@@ -52,6 +52,13 @@ function installBrowsers() {
   if (missing.length > 0) throw new Error(`The tests need ${missing.join(' and ')}: install it and run again.`);
 }
 
+/** Beside a Chromium of the system: the tests are quicker with it, and do without. */
+function installHeadlessShell() {
+  if (!isRoot || !findBrowser('chromium')?.executablePath || findBrowser('chromium-headless-shell')) return;
+  aptGet('update');
+  aptGet('install', '--yes', '--no-install-recommends', 'chromium-headless-shell');
+}
+
 function installPostgres() {
   if (findPostgres()) return;
   if (process.platform === 'linux') {
@@ -65,5 +72,6 @@ const args = process.argv.slice(2);
 for (const folder of ['.', ...args.filter((arg) => !arg.startsWith('--'))]) installDependencies(folder);
 if (args.includes('--browsers')) {
   installBrowsers();
+  installHeadlessShell();
   installPostgres();
 }

@@ -35,7 +35,7 @@ async function expectRuns(page: Page, address: string): Promise<void> {
 const builders: Readonly<Record<string, (app: string, folder: string) => Promise<unknown>>> = {
   Vite: (app, folder) => build({ root: app, configFile: false, logLevel: 'error', build: { outDir: folder, target: 'es2022' } }),
   async webpack(app, folder) {
-    const compiler = webpack({ mode: 'production', context: app, entry: './app.js', output: { path: folder, filename: 'app.js' } });
+    const compiler = webpack({ mode: 'production', optimization: { minimize: false }, context: app, entry: './app.js', output: { path: folder, filename: 'app.js' } });
     const stats = await new Promise<webpack.Stats>((resolve, reject) => compiler.run((error, result) => (error ? reject(error) : resolve(result!))));
     if (stats.hasErrors()) throw new Error(stats.toString('errors-only'));
     await cp(join(app, 'index.html'), join(folder, 'index.html'));
