@@ -119,9 +119,8 @@ export class Outbox {
     };
   }
 
-  /** Everything in place of an outbox that nobody has used yet. @returns false when somebody has */
-  async replace({ head, commits, rejected, more }: { head: OutboxHead; commits: readonly PendingCommit[]; rejected: readonly RejectedCommit[]; more: readonly DocumentRecord[] }): Promise<boolean> {
-    const { text } = await this.look();
+  /** Everything in place of what is here, if that is as it was seen. @returns false when it is not */
+  replace({ text }: OutboxView, { head, commits, rejected, more }: { head: OutboxHead; commits: readonly PendingCommit[]; rejected: readonly RejectedCommit[]; more: readonly DocumentRecord[] }): Promise<boolean> {
     const puts = [{ ...HEAD, data: JSON.stringify(head) }, ...commits.map(commitRecord), ...rejected.map(rejectedRecord), ...more];
     return this.#documents.write({ expect: [{ ...HEAD, data: text }], puts });
   }

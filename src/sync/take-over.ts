@@ -10,12 +10,13 @@ const PAGE_DOCUMENTS = 500;
  */
 export async function takeOver(from: Replica, to: Replica): Promise<void> {
   for (;;) {
-    const { head } = await to.outbox.look();
-    if (head.movedFrom === from.log.epoch) return;
-    if (head.movedFrom !== undefined) throw new SyncRefusedError('NOT_A_REPLICA', 'The storage holds a replica that has taken over another one. Each generation needs a storage of its own.');
+    const target = await to.outbox.look();
+    const { movedFrom } = target.head;
+    if (movedFrom === from.log.epoch) return;
+    if (movedFrom !== undefined) throw new SyncRefusedError('NOT_A_REPLICA', 'The storage holds a replica that has taken over another one. Each generation needs a storage of its own.');
     const { commits, rejected, head: last } = await from.outbox.look();
     const moved = await Promise.all(commits.map((commit) => asConfirmed(to, commit)));
-    const written = await to.outbox.replace({
+    const written = await to.outbox.replace(target, {
       head: { clientId: last.clientId, next: last.next, seq: last.seq, edits: last.edits + 1, movedFrom: from.log.epoch },
       commits: moved.filter((commit) => commit !== undefined),
       rejected,
