@@ -1,8 +1,8 @@
 import { decodeBatch, type EventBatch } from '../event/event-batch.ts';
-import type { Log, StreamSummary } from '../storage/storage.ts';
+import type { Log } from '../storage/storage.ts';
+import { streamPages } from '../storage/stream-pages.ts';
 
 const PAGE_EVENTS = 1_000;
-const PAGE_STREAMS = 500;
 
 /**
  * Compares two logs event by event between two positions (inclusive), whichever batches they are in. Erased events are not
@@ -50,16 +50,6 @@ export async function firstOtherStream(one: Log, other: Log): Promise<string | u
     }
   }
   return undefined;
-}
-
-/** All streams in the order of their names, deleted ones too, in pages; the last one is not full, and may be empty. */
-export async function* streamPages(log: Log): AsyncGenerator<readonly StreamSummary[], undefined> {
-  for (let after: string | undefined; ; ) {
-    const page = await log.listStreams({ category: undefined, after, limit: PAGE_STREAMS });
-    yield page;
-    if (page.length < PAGE_STREAMS) return undefined;
-    after = page.at(-1)!.stream;
-  }
 }
 
 /** Goes through a stretch of a log, batch by batch of those that are not erased. */

@@ -1,7 +1,7 @@
 import { decodeBatch, type RawEvent } from '../event/event-batch.ts';
 import { AnyVersion, NoStream } from '../event/version.ts';
 import type { Storage, StreamSummary } from '../storage/storage.ts';
-import { streamPages } from './compare-logs.ts';
+import { streamPages } from '../storage/stream-pages.ts';
 import { openEventStore } from './open-event-store.ts';
 
 /** All that a log is. */

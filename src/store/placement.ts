@@ -2,7 +2,7 @@ import { eraseFirst } from '../event/erase-first.ts';
 import { MAX_BATCH_EVENTS, type EventBatch, type EventTuple } from '../event/event-batch.ts';
 import { idAt } from '../event/event-id.ts';
 import type { Log, StreamSummary } from '../storage/storage.ts';
-import { streamPages } from './compare-logs.ts';
+import { streamPages } from '../storage/stream-pages.ts';
 
 /** Makes of the batches of one log what another one places, see `Append.after`. */
 export class Placement {

@@ -1,6 +1,7 @@
 import { SyncRefusedError, type ErmineError } from '../event/errors.ts';
 import { AppendQueue } from '../storage/append-queue.ts';
 import type { DocumentLog, Log, Storage } from '../storage/storage.ts';
+import { streamPages } from '../storage/stream-pages.ts';
 import { readOutboxHead, writeOutboxHead } from './outbox.ts';
 import { isUntouched, sameScope, type ReplicaScope } from './replica-state.ts';
 import { Replica } from './replica.ts';
@@ -20,8 +21,6 @@ export interface CurrentGeneration {
   readonly log: Log;
   readonly documents: DocumentLog;
 }
-
-const PAGE_STREAMS = 500;
 
 /**
  * The storages of a synced store, one after the other: a log cannot get events before others that readers have passed, so
@@ -91,12 +90,7 @@ export class Generations {
       await close();
     }
     // What is not replicated any more may be what its user must not read any more.
-    for (let after: string | undefined; ; ) {
-      const streams = await log.listStreams({ category: undefined, after, limit: PAGE_STREAMS });
-      for (const { stream, version } of streams) await log.truncateStream(stream, version + 1);
-      if (streams.length < PAGE_STREAMS) break;
-      after = streams.at(-1)!.stream;
-    }
+    for await (const page of streamPages(log)) for (const { stream, version } of page) await log.truncateStream(stream, version + 1);
     await writeOutboxHead(documents, { emptied: true });
   }
 
