@@ -1,6 +1,6 @@
 import { decodeBatch, type EventBatch } from '../event/event-batch.ts';
 import type { Log } from '../storage/storage.ts';
-import { streamPages } from '../storage/stream-pages.ts';
+import { listAllStreams } from '../storage/list-all-streams.ts';
 
 const PAGE_EVENTS = 1_000;
 
@@ -41,8 +41,8 @@ export async function matchEvents(
 
 /** The name of the first stream that is not in both, or not at the same version, or deleted in one. */
 export async function firstOtherStream(one: Log, other: Log): Promise<string | undefined> {
-  const others = streamPages(other);
-  for await (const page of streamPages(one)) {
+  const others = listAllStreams(other);
+  for await (const page of listAllStreams(one)) {
     const otherPage = (await others.next()).value ?? [];
     for (let i = 0; i < Math.max(page.length, otherPage.length); i++) {
       const [a, b] = [page[i], otherPage[i]];

@@ -1,7 +1,7 @@
 import { decodeBatch, type RawEvent } from '../event/event-batch.ts';
 import { AnyVersion, NoStream } from '../event/version.ts';
 import type { Storage, StreamSummary } from '../storage/storage.ts';
-import { streamPages } from '../storage/stream-pages.ts';
+import { listAllStreams } from '../storage/list-all-streams.ts';
 import { openEventStore } from './open-event-store.ts';
 
 /** All that a log is. */
@@ -15,7 +15,7 @@ export async function dump(storage: Storage): Promise<Dump> {
   const log = await storage.open(() => undefined);
   try {
     const streams: StreamSummary[] = [];
-    for await (const page of streamPages(log)) streams.push(...page);
+    for await (const page of listAllStreams(log)) streams.push(...page);
     const events: RawEvent[] = [];
     for (let from: number | undefined = 1; from !== undefined; ) {
       const page = await log.readAll({ from, limit: 1_000, direction: 'forwards' });

@@ -2,7 +2,7 @@ import { eraseFirst } from '../event/erase-first.ts';
 import { MAX_BATCH_EVENTS, type EventBatch, type EventTuple } from '../event/event-batch.ts';
 import { idAt } from '../event/event-id.ts';
 import type { Log, StreamSummary } from '../storage/storage.ts';
-import { streamPages } from '../storage/stream-pages.ts';
+import { listAllStreams } from '../storage/list-all-streams.ts';
 
 /** Makes of the batches of one log what another one places, see `Append.after`. */
 export class Placement {
@@ -46,7 +46,7 @@ export class Placement {
 
   async #findEmptied(): Promise<StreamSummary[]> {
     const emptied: StreamSummary[] = [];
-    for await (const page of streamPages(this.#source)) {
+    for await (const page of listAllStreams(this.#source)) {
       const isEmptied = await Promise.all(page.map((summary) => this.#isEmptied(summary)));
       emptied.push(...page.filter((_, i) => isEmptied[i]));
     }

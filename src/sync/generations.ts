@@ -1,7 +1,7 @@
 import { SyncRefusedError, type ErmineError } from '../event/errors.ts';
 import { AppendQueue } from '../storage/append-queue.ts';
 import type { DocumentLog, Log, Storage } from '../storage/storage.ts';
-import { streamPages } from '../storage/stream-pages.ts';
+import { listAllStreams } from '../storage/list-all-streams.ts';
 import { readOutboxHead, writeOutboxHead } from './outbox.ts';
 import { isUntouched, sameScope, type ReplicaScope } from './replica-state.ts';
 import { Replica } from './replica.ts';
@@ -90,7 +90,7 @@ export class Generations {
       await close();
     }
     // What is not replicated any more may be what its user must not read any more.
-    for await (const page of streamPages(log)) for (const { stream, version } of page) await log.truncateStream(stream, version + 1);
+    for await (const page of listAllStreams(log)) for (const { stream, version } of page) await log.truncateStream(stream, version + 1);
     await writeOutboxHead(documents, { emptied: true });
   }
 

@@ -3,7 +3,7 @@ import type { Log, StreamSummary } from './storage.ts';
 const PAGE_STREAMS = 500;
 
 /** All streams in the order of their names, deleted ones too, in pages; the last one is not full, and may be empty. */
-export async function* streamPages(log: Log): AsyncGenerator<readonly StreamSummary[], undefined> {
+export async function* listAllStreams(log: Log): AsyncGenerator<readonly StreamSummary[], undefined> {
   for (let after: string | undefined; ; ) {
     const page = await log.listStreams({ category: undefined, after, limit: PAGE_STREAMS });
     yield page;
