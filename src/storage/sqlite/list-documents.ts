@@ -10,7 +10,7 @@ function listSql(index: boolean, order: 'ASC' | 'DESC', cursor: boolean): string
   const beyond = order === 'ASC' ? '>' : '<';
   return `
     SELECT json_group_array(json(row)) FROM (
-      SELECT json_array(d.key, d.data, ${value}) AS row FROM ${from}
+      SELECT json_array(d.key, d.data) AS row FROM ${from}
       WHERE ${index ? 'i.collection = ?1 AND i.name = ?2' : 'd.collection = ?1 AND ?2 IS NULL'}
       AND (?3 IS NULL OR ${value} >= ?3) AND (?4 IS NULL OR ${value} <= ?4)
       ${cursor ? `AND (${value}, d.key) ${beyond} (?5, ?6)` : 'AND ?5 IS NULL AND ?6 IS NULL'}
@@ -18,23 +18,32 @@ function listSql(index: boolean, order: 'ASC' | 'DESC', cursor: boolean): string
     )`;
 }
 
+/** A page by an index is one state: what it goes on after is read once more. */
 export function listDocuments(database: Database, range: DocumentRange): DocumentPage {
-  const { collection, index, lower, upper, after, direction, limit } = range;
+  return range.index === undefined ? list(database, range) : database.transaction(() => list(database, range));
+}
+
+function list(database: Database, { collection, index, lower, upper, after, direction, limit }: DocumentRange): DocumentPage {
   const sql = listSql(index !== undefined, direction === 'forwards' ? 'ASC' : 'DESC', after !== undefined);
+  const where = toSortable(collection);
+  const name = index === undefined ? null : toSortable(index);
   const key = after && toSortable(after.key);
-  const rows = database.json<[key: string, data: string, value: IndexValue][]>(
+  const rows = database.json<[key: string, data: string][]>(
     sql,
-    toSortable(collection),
-    index === undefined ? null : toSortable(index),
+    where,
+    name,
     toColumn(lower),
     toColumn(upper),
     toColumn(index === undefined ? key : after?.value),
     key ?? null,
     limit + 1,
   )!;
-  const documents = rows.slice(0, limit).map(([name, data]) => ({ key: fromSortable(name), data }));
+  const documents = rows.slice(0, limit).map(([row, data]) => ({ key: fromSortable(row), data }));
   const last = rows[limit - 1];
   if (rows.length <= limit || !last) return { documents, next: undefined };
-  const value = typeof last[2] === 'string' ? fromSortable(last[2]) : last[2];
-  return { documents, next: { key: documents.at(-1)!.key, ...(index !== undefined && { value }) } };
+  const next = { key: documents.at(-1)!.key };
+  if (name === null) return { documents, next };
+  // By itself: in JSON, SQLite before 3.52 rounds a number to 15 digits, and the next page would begin before its place.
+  const value = database.run('SELECT value FROM document_indexes WHERE collection = ? AND name = ? AND key = ?', where, name, last[0]) as IndexValue;
+  return { documents, next: { ...next, value: typeof value === 'string' ? fromSortable(value) : value } };
 }
