@@ -28,9 +28,9 @@ async function lookInto(file: Uint8Array): Promise<{ integrity: unknown; events:
 test('what is exported while appends go on, in the tab that has the file and through it, is a whole database', async () => {
   const name = `export-${crypto.randomUUID()}`;
   onTestFinished(() => removeDatabase(name));
-  const storage = sqliteStorage({ name, persist: false, createWorker: borrowWorker });
+  const storage = sqliteStorage({ name, persist: false, durability: 'relaxed', createWorker: borrowWorker });
   const store = await openEventStore({ storage });
-  const through = sqliteStorage({ name, persist: false, createWorker: () => expect.fail('Another one has the file.') });
+  const through = sqliteStorage({ name, persist: false, durability: 'relaxed', createWorker: () => expect.fail('Another one has the file.') });
   const reader = await openEventStore({ storage: through });
 
   let appended = 0;

@@ -10,7 +10,7 @@ function listSql(index: boolean, order: 'ASC' | 'DESC', cursor: boolean): string
   const beyond = order === 'ASC' ? '>' : '<';
   return `
     SELECT json_group_array(json(row)) FROM (
-      SELECT json_array(d.key, d.data) AS row FROM ${from}
+      SELECT json_array(d.key, d.data, ${value}) AS row FROM ${from}
       WHERE ${index ? 'i.collection = ?1 AND i.name = ?2' : 'd.collection = ?1 AND ?2 IS NULL'}
       AND (?3 IS NULL OR ${value} >= ?3) AND (?4 IS NULL OR ${value} <= ?4)
       ${cursor ? `AND (${value}, d.key) ${beyond} (?5, ?6)` : 'AND ?5 IS NULL AND ?6 IS NULL'}
@@ -18,7 +18,7 @@ function listSql(index: boolean, order: 'ASC' | 'DESC', cursor: boolean): string
     )`;
 }
 
-/** A page by an index is one state: what it goes on after is read once more. */
+/** A page by an index is one state: where it ends may be read once more. */
 export function listDocuments(database: Database, range: DocumentRange): DocumentPage {
   return range.index === undefined ? list(database, range) : database.transaction(() => list(database, range));
 }
@@ -28,7 +28,7 @@ function list(database: Database, { collection, index, lower, upper, after, dire
   const where = toSortable(collection);
   const name = index === undefined ? null : toSortable(index);
   const key = after && toSortable(after.key);
-  const rows = database.json<[key: string, data: string][]>(
+  const rows = database.json<[key: string, data: string, value: IndexValue][]>(
     sql,
     where,
     name,
@@ -43,7 +43,8 @@ function list(database: Database, { collection, index, lower, upper, after, dire
   if (rows.length <= limit || !last) return { documents, next: undefined };
   const next = { key: documents.at(-1)!.key };
   if (name === null) return { documents, next };
-  // By itself: in JSON, SQLite before 3.52 rounds a number to 15 digits, and the next page would begin before its place.
-  const value = database.run('SELECT value FROM document_indexes WHERE collection = ? AND name = ? AND key = ?', where, name, last[0]) as IndexValue;
-  return { documents, next: { ...next, value: typeof value === 'string' ? fromSortable(value) : value } };
+  if (typeof last[2] === 'string') return { documents, next: { ...next, value: fromSortable(last[2]) } };
+  // By itself: in JSON, SQLite before 3.52 rounds a number to 15 digits, and the next page would begin before this one's end.
+  const value = database.run('SELECT value FROM document_indexes WHERE collection = ? AND name = ? AND key = ?', where, name, last[0]) as number;
+  return { documents, next: { ...next, value } };
 }

@@ -14,7 +14,7 @@ test.each([
 ])('a browser that %s gets STORAGE_UNAVAILABLE that says so and what to use, and nothing stays locked', async (_, createWorker, message) => {
   const name = `unavailable-${crypto.randomUUID()}`;
   onTestFinished(() => removeDatabase(name));
-  const open = (worker: () => Worker) => openEventStore({ storage: sqliteStorage({ name, persist: false, createWorker: worker }) });
+  const open = (worker: () => Worker) => openEventStore({ storage: sqliteStorage({ name, persist: false, durability: 'relaxed', createWorker: worker }) });
 
   await expect(open(createWorker)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE', message: expect.stringMatching(message) });
   const locks = async (): Promise<unknown[]> => {
