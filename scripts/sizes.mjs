@@ -23,7 +23,7 @@ const budgets = [
   },
   {
     name: 'SQLite, in the worker',
-    limit: 11_600,
+    limit: 12_000,
     app: "import 'ermine/sqlite-worker';",
   },
 ];

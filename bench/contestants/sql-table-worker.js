@@ -23,7 +23,7 @@ const operations = {
     pool = await sqlite3.installOpfsSAHPoolVfs({ name: 'bench', directory: `bench-table/${name}`, initialCapacity: 3 });
     database = new pool.OpfsSAHPoolDb('/events.db');
     // Those of the storage that it is compared with.
-    database.exec(`PRAGMA locking_mode = exclusive; PRAGMA journal_mode = wal; PRAGMA synchronous = ${durability === 'strict' ? 'full' : 'normal'}; PRAGMA cache_size = -16384; PRAGMA temp_store = memory;`);
+    database.exec(`PRAGMA locking_mode = exclusive; PRAGMA journal_mode = wal; PRAGMA synchronous = ${durability === 'strict' ? 'full' : 'normal'}; PRAGMA wal_autocheckpoint = 2000; PRAGMA cache_size = -16384; PRAGMA temp_store = memory;`);
     database.exec(SCHEMA);
     statements = {
       head: database.prepare('SELECT version FROM streams WHERE id = ?'),

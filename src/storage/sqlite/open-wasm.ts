@@ -2,6 +2,7 @@ import initSqlite, { type Sqlite3Static } from '@sqlite.org/sqlite-wasm';
 import { StorageBlockedError, StorageFullError, StorageUnavailableError } from '../../event/errors.ts';
 import type { SqliteDriver } from './driver.ts';
 import { createWasmDriver } from './wasm-driver.ts';
+import { WholeCommits, type SyncFile } from './whole-commits.ts';
 
 /** The handles of a worker that has just ended are let go a moment later. */
 const HANDLES_AFTER_MS = 2_000;
@@ -13,6 +14,15 @@ const FILES = 3;
 let lastFailure: unknown;
 // Read by the package when it starts.
 Object.assign(globalThis, { sqlite3ApiConfig: { error: (...all: unknown[]) => (lastFailure = all.at(-1)), warn: () => undefined } });
+
+// The package takes its files here, and this worker has no others.
+const files = (globalThis.FileSystemFileHandle?.prototype ?? {}) as { createSyncAccessHandle?: () => Promise<SyncFile> };
+const { createSyncAccessHandle } = files;
+if (createSyncAccessHandle) {
+  files.createSyncAccessHandle = async function (): Promise<SyncFile> {
+    return new WholeCommits(await createSyncAccessHandle.call(this));
+  };
+}
 
 /** A pool that was closed is not opened again: the next one has another name. */
 let pools = 0;
@@ -28,7 +38,7 @@ loading.catch(() => undefined);
  * @throws {StorageBlockedError} when another worker has the files
  */
 export async function openWasm(name: string): Promise<SqliteDriver> {
-  if (!('createSyncAccessHandle' in (globalThis.FileSystemFileHandle?.prototype ?? {}))) {
+  if (!createSyncAccessHandle) {
     throw new StorageUnavailableError('This browser has no file handles for SQLite (createSyncAccessHandle of OPFS). Use indexedDbStorage instead.');
   }
   const sqlite3 = await loading.catch((cause: unknown) => {
