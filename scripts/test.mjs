@@ -31,10 +31,11 @@ function vitest(name, projects = [name]) {
   };
 }
 
-/** All that runs on SQLite in Node, with `node:sqlite`. @returns {Step} */
+/** The tests of SQLite in Node, with `node:sqlite`. @returns {Step} */
 function nodeSqlite() {
   const { command: [, ...args], ...step } = vitest('node-sqlite', ['node']);
-  return { ...step, command: [nodeWithSqlite, 'node_modules/vitest/vitest.mjs', ...args, 'sql', 'copy-store'] };
+  const files = ['node-sqlite-storage', 'query-database', 'export-file', 'sql-projections'];
+  return { ...step, command: [nodeWithSqlite, 'node_modules/vitest/vitest.mjs', ...args, ...files] };
 }
 
 /** A flaky test is a failed one. @returns {Step} */

@@ -9,7 +9,6 @@ import { sqliteStorage } from './node-sqlite-storage.ts';
 const folder = mkdtempSync(join(tmpdir(), 'ermine-sqlite-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-testSqlite('SQLite in memory', { describe, it }, 10, (name) => sqliteStorage({ name, file: ':memory:' }));
 testSqlite('SQLite in a file', { describe, it }, 8, (name) => sqliteStorage({ name, file: join(folder, `${name}.db`), durability: 'relaxed' }));
 
 it('SQLite in Node is that of Node itself where there is one, and that of better-sqlite3 otherwise', async () => {
