@@ -1,6 +1,6 @@
 // Makes a fresh clone ready. Node only, as it runs before anything is installed.
 //   node scripts/setup.mjs              the dependencies
-//   node scripts/setup.mjs --browsers   and a Chromium, a Firefox and a PostgreSQL server for the tests
+//   node scripts/setup.mjs --browsers   and a Chromium, a Firefox, a PostgreSQL server and a Node with SQLite for the tests
 //   node scripts/setup.mjs bench        and the dependencies of that folder
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -8,6 +8,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { findBrowser } from './browsers.mjs';
+import { nodePackage } from './node-with-sqlite.mjs';
 import { findPostgres } from './postgres-server.mjs';
 
 process.chdir(join(import.meta.dirname, '..'));
@@ -71,6 +72,7 @@ function installPostgres() {
 const args = process.argv.slice(2);
 for (const folder of ['.', ...args.filter((arg) => !arg.startsWith('--'))]) installDependencies(folder);
 if (args.includes('--browsers')) {
+  if (nodePackage) installDependencies(nodePackage);
   installBrowsers();
   installHeadlessShell();
   installPostgres();

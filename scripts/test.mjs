@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
+import { nodeWithSqlite } from './node-with-sqlite.mjs';
 
 process.chdir(join(import.meta.dirname, '..'));
 const reports = mkdtempSync(join(tmpdir(), 'ermine-test-'));
@@ -30,6 +31,13 @@ function vitest(name, projects = [name]) {
   };
 }
 
+/** The tests of SQLite in Node, with `node:sqlite`. @returns {Step} */
+function nodeSqlite() {
+  const { command: [, ...args], ...step } = vitest('node-sqlite', ['node']);
+  const files = ['node-sqlite-storage', 'query-database', 'export-file', 'sql-projections'];
+  return { ...step, command: [nodeWithSqlite, 'node_modules/vitest/vitest.mjs', ...args, ...files] };
+}
+
 /** A flaky test is a failed one. @returns {Step} */
 function playwright() {
   const file = join(reports, 'e2e.json');
@@ -50,6 +58,7 @@ const steps = [
   { name: 'lint', command: ['oxlint', '--deny-warnings', '--report-unused-disable-directives'] },
   { name: 'types', command: ['tsc', '-p', '.'] },
   vitest('node'),
+  nodeSqlite(),
   vitest('postgres'),
   // Side by side: each waits for its browser's disk half of the time.
   vitest('browsers', ['chromium', 'firefox']),
@@ -95,7 +104,7 @@ for (const step of steps.filter(({ name }) => wanted.length === 0 || wanted.incl
   console.log(`\n=== ${step.name}`);
   const start = performance.now();
   const { passed, failed } = await run(step);
-  const line = `${step.name.padEnd(10)} ${passed} passed, ${failed} failed, ${((performance.now() - start) / 1000).toFixed(1)} s`;
+  const line = `${step.name.padEnd(11)} ${passed} passed, ${failed} failed, ${((performance.now() - start) / 1000).toFixed(1)} s`;
   console.log(`=== ${line}`);
   lines.push(line);
   total.passed += passed;

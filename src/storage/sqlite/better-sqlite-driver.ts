@@ -1,6 +1,8 @@
 import Sqlite from 'better-sqlite3';
 import { SQLITE_INTERRUPT, SqliteError, type QueryLimits, type QueryResult, type SqliteDriver, type SqlValue } from './driver.ts';
+import { exportFile } from './export-file.ts';
 import { inTransaction } from './transaction.ts';
+import { wholeAsBigint } from './whole-as-bigint.ts';
 
 /** Milliseconds to wait for another process that writes. */
 const BUSY_MS = 10_000;
@@ -12,25 +14,27 @@ const CODES: Readonly<Record<string, number>> = { SQLITE_BUSY: 5, SQLITE_LOCKED:
 export function openBetterSqlite(file: string): SqliteDriver {
   const database = guarded(() => new Sqlite(file, { timeout: BUSY_MS }));
   const exec = (sql: string): void => guarded(() => void database.exec(sql));
+  const prepare: SqliteDriver['prepare'] = (sql) => {
+    const statement = guarded(() => database.prepare(sql));
+    const bind = bindingOf(sql);
+    if (!statement.reader) return (...values) => void guarded(() => statement.run(...bind(values)));
+    statement.raw();
+    return (...values) => guarded(() => (statement.get(...bind(values)) as SqlValue[] | undefined)?.[0]);
+  };
   return {
     exec,
-    prepare(sql) {
-      const statement = guarded(() => database.prepare(sql));
-      const bind = bindingOf(sql);
-      if (!statement.reader) return (...values) => void guarded(() => statement.run(...bind(values)));
-      statement.raw();
-      return (...values) => guarded(() => (statement.get(...bind(values)) as SqlValue[] | undefined)?.[0]);
-    },
+    prepare,
     transaction: (body) => inTransaction(exec, body),
     query: (sql, values, limits) => guarded(() => query(database, sql, values, limits)),
-    export: () => guarded(() => database.serialize()),
-    close: () => void database.close(),
+    export: () => exportFile(prepare),
+    close: () => void guarded(() => database.close()),
   };
 }
 
 /** The package takes numbered parameters, `?1`, by their names. */
 function bindingOf(sql: string): (values: readonly SqlValue[]) => readonly unknown[] {
-  return /\?\d/.test(sql) ? (values) => [Object.fromEntries(values.map((value, i) => [i + 1, value]))] : (values) => values;
+  if (!/\?\d/.test(sql)) return (values) => values.map(wholeAsBigint);
+  return (values) => [Object.fromEntries(values.map((value, i) => [i + 1, wholeAsBigint(value)]))];
 }
 
 /** The time is looked at between rows: the package cannot interrupt a statement. */

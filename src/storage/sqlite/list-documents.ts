@@ -18,23 +18,33 @@ function listSql(index: boolean, order: 'ASC' | 'DESC', cursor: boolean): string
     )`;
 }
 
+/** A page by an index is one state: where it ends may be read once more. */
 export function listDocuments(database: Database, range: DocumentRange): DocumentPage {
-  const { collection, index, lower, upper, after, direction, limit } = range;
+  return range.index === undefined ? list(database, range) : database.transaction(() => list(database, range));
+}
+
+function list(database: Database, { collection, index, lower, upper, after, direction, limit }: DocumentRange): DocumentPage {
   const sql = listSql(index !== undefined, direction === 'forwards' ? 'ASC' : 'DESC', after !== undefined);
+  const where = toSortable(collection);
+  const name = index === undefined ? null : toSortable(index);
   const key = after && toSortable(after.key);
   const rows = database.json<[key: string, data: string, value: IndexValue][]>(
     sql,
-    toSortable(collection),
-    index === undefined ? null : toSortable(index),
+    where,
+    name,
     toColumn(lower),
     toColumn(upper),
     toColumn(index === undefined ? key : after?.value),
     key ?? null,
     limit + 1,
   )!;
-  const documents = rows.slice(0, limit).map(([name, data]) => ({ key: fromSortable(name), data }));
+  const documents = rows.slice(0, limit).map(([row, data]) => ({ key: fromSortable(row), data }));
   const last = rows[limit - 1];
   if (rows.length <= limit || !last) return { documents, next: undefined };
-  const value = typeof last[2] === 'string' ? fromSortable(last[2]) : last[2];
-  return { documents, next: { key: documents.at(-1)!.key, ...(index !== undefined && { value }) } };
+  const next = { key: documents.at(-1)!.key };
+  if (name === null) return { documents, next };
+  if (typeof last[2] === 'string') return { documents, next: { ...next, value: fromSortable(last[2]) } };
+  // By itself: in JSON, SQLite before 3.52 rounds a number to 15 digits, and the next page would begin before this one's end.
+  const value = database.run('SELECT value FROM document_indexes WHERE collection = ? AND name = ? AND key = ?', where, name, last[0]) as number;
+  return { documents, next: { ...next, value } };
 }

@@ -13,21 +13,22 @@ declare module 'better-sqlite3' {
     constructor(file: string, options?: { readonly timeout?: number });
     exec(sql: string): this;
     prepare(sql: string): Statement;
-    serialize(): Uint8Array;
     close(): this;
   }
 }
 
 declare module 'node:sqlite' {
-  interface StatementSync {
-    run(...values: unknown[]): unknown;
-    get(...values: unknown[]): Record<string, unknown> | undefined;
-    iterate(...values: unknown[]): IterableIterator<Record<string, unknown>>;
+  type Row = (string | number | bigint | null | Uint8Array)[];
+  export class StatementSync {
+    readonly sourceSQL: string;
+    get(...values: unknown[]): Row | undefined;
+    iterate(...values: unknown[]): IterableIterator<Row>;
     columns(): { readonly name: string }[];
-    setReturnArrays?(on: boolean): void;
+    setReturnArrays(on: boolean): void;
+    setReadBigInts(on: boolean): void;
   }
   export class DatabaseSync {
-    constructor(file: string);
+    constructor(file: string, options?: { readonly timeout?: number });
     exec(sql: string): void;
     prepare(sql: string): StatementSync;
     close(): void;

@@ -1,52 +1,80 @@
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, StatementSync } from 'node:sqlite';
 import { SQLITE_INTERRUPT, SqliteError, type QueryLimits, type QueryResult, type SqliteDriver, type SqlValue } from './driver.ts';
+import { exportFile } from './export-file.ts';
 import { inTransaction } from './transaction.ts';
+import { wholeAsBigint } from './whole-as-bigint.ts';
+
+// Before, a row is an object, in which two columns of one name are one.
+if (!('setReturnArrays' in StatementSync.prototype)) throw new Error('The module node:sqlite of this Node is too old: it has no StatementSync.setReturnArrays.');
 
 /** Milliseconds to wait for another process that writes. */
 const BUSY_MS = 10_000;
 
-/** SQLite in Node by its own module, from Node 22.13 on. @param file a path, or `:memory:` */
+/** SQLite in Node by its own module, from Node 22.16 on. @param file a path, or `:memory:` */
 export function openNodeSqlite(file: string): SqliteDriver {
-  const database = guarded(() => new DatabaseSync(file));
+  const database = guarded(() => new DatabaseSync(file, { timeout: BUSY_MS }));
   const exec = (sql: string): void => guarded(() => database.exec(sql));
-  exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+  const prepare: SqliteDriver['prepare'] = (sql) => {
+    const statement = guarded(() => compile(database, sql));
+    const bind = bindingOf(sql);
+    return (...values) => guarded(() => plain(statement.get(...bind(values))?.[0]));
+  };
   return {
     exec,
-    prepare(sql) {
-      const statement = guarded(() => database.prepare(sql));
-      const bind = bindingOf(sql);
-      return (...values) => guarded(() => firstColumn(statement.get(...bind(values))));
-    },
+    prepare,
     transaction: (body) => inTransaction(exec, body),
     query: (sql, values, limits) => guarded(() => query(database, sql, values, limits)),
-    export() {
-      throw new SqliteError(1, 'node:sqlite cannot export; copy the file, or install better-sqlite3');
-    },
-    close: () => database.close(),
+    export: () => exportFile(prepare),
+    close: () => guarded(() => database.close()),
   };
 }
 
-function firstColumn(row: Record<string, unknown> | undefined): SqlValue | undefined {
-  return row && (Object.values(row)[0] as SqlValue);
+function compile(database: DatabaseSync, sql: string): StatementSync {
+  const statement = database.prepare(sql);
+  statement.setReturnArrays(true);
+  // Otherwise an integer that is not a safe one is an error.
+  statement.setReadBigInts(true);
+  return statement;
+}
+
+function plain(value: SqlValue | bigint | undefined): SqlValue | undefined {
+  return typeof value === 'bigint' ? Number(value) : value;
 }
 
 /** The module takes numbered parameters, `?1`, by their names. */
 function bindingOf(sql: string): (values: readonly SqlValue[]) => readonly unknown[] {
-  return /\?\d/.test(sql) ? (values) => [Object.fromEntries(values.map((value, i) => [`?${i + 1}`, value]))] : (values) => values;
+  if (!/\?\d/.test(sql)) return (values) => values.map(wholeAsBigint);
+  return (values) => [Object.fromEntries(values.map((value, i) => [`?${i + 1}`, wholeAsBigint(value)]))];
 }
 
 /** The time is looked at between rows: the module cannot interrupt a statement. */
 function query(database: DatabaseSync, sql: string, values: readonly SqlValue[], { maxRows, maxMs }: QueryLimits): QueryResult {
-  const statement = database.prepare(sql);
+  const statement = compile(database, sql);
+  // The module ignores what comes after the first statement.
+  const rest = sql.slice(statement.sourceSQL.length);
+  if (/\S/.test(rest.replace(/--.*|\/\*[^]*?\*\/|;/g, ''))) throw new SqliteError(1, 'only one statement at a time');
+  const bind = bindingOf(sql);
+  if (takes(statement, bind([...values, null]))) throw new SqliteError(1, `it has more parameters than the ${values.length} values that came`);
   const columns = statement.columns().map(({ name }) => name);
   const end = performance.now() + maxMs;
   const rows: SqlValue[][] = [];
-  for (const row of statement.iterate(...bindingOf(sql)(values))) {
+  for (const row of statement.iterate(...bind(values))) {
     if (performance.now() > end) throw new SqliteError(SQLITE_INTERRUPT, 'interrupted');
     if (rows.length === maxRows) return { columns, rows, truncated: true };
-    rows.push(Object.values(row) as SqlValue[]);
+    rows.push(row.map((value) => plain(value)!));
   }
   return { columns, rows, truncated: false };
+}
+
+/** Whether there are parameters for so many values: the module refuses one too many, and takes NULL for one that is missing. */
+function takes(statement: StatementSync, values: readonly unknown[]): boolean {
+  try {
+    // It binds, and does not run before the first row is taken.
+    statement.iterate(...values);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function guarded<T>(work: () => T): T {

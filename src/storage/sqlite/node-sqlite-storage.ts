@@ -63,5 +63,5 @@ async function openDriver(file: string): Promise<SqliteDriver> {
       throw new StorageUnavailableError(`The file "${file}" cannot be opened: ${String(cause)}.`, { cause });
     }
   }
-  throw new StorageUnavailableError('Node has no SQLite here: install better-sqlite3, or use Node 22.13 or later.');
+  throw new StorageUnavailableError('Node has no SQLite here: install better-sqlite3, or use Node 22.16 or later.');
 }

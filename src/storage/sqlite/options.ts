@@ -43,6 +43,6 @@ export interface SqliteStorage extends Storage {
 export interface QueryOptions {
   /** Rows that are returned at most, 1,000 unless told; `truncated` tells that there were more. */
   readonly maxRows?: number;
-  /** Milliseconds that it may run, 2,000 unless told. In Node they are counted between rows only. */
+  /** Milliseconds that it may run, 2,000 unless told. In Node they are looked at between rows: one that finds none is not ended. */
   readonly maxMs?: number;
 }

@@ -17,7 +17,21 @@ describe('questions in SQL', () => {
     await store.close();
   });
 
-  it.each(['DELETE FROM log_events', 'WITH a AS (SELECT 1) DELETE FROM log_events', 'PRAGMA user_version = 9', 'SELECT nope', 'SELECT 1; DELETE FROM log_events', '/* */ DROP TABLE log_events'])(
+  it('give each column, of equal names too, and each kind of value', async () => {
+    const sql = "SELECT 1 AS a, 2 AS a, 1.5 AS b, NULL, 'ö', x'00ff', 9007199254740993 AS 'more than a number holds'";
+    const { columns, rows } = await storage.query(sql);
+    expect(columns).toEqual(['a', 'a', 'b', 'NULL', "'ö'", "x'00ff'", 'more than a number holds']);
+    expect(rows).toEqual([[1, 2, 1.5, null, 'ö', expect.any(Uint8Array), 2 ** 53]]);
+    expect([...(rows[0]![5] as Uint8Array)]).toEqual([0, 255]);
+  });
+
+  it('take a whole number as an integer, and as many values as they have parameters', async () => {
+    expect((await storage.query('SELECT 5 / ?, typeof(?), typeof(?), ? -- ;', [2, -3, 0.5, 2 ** 60])).rows).toEqual([[2, 'integer', 'real', 2 ** 60]]);
+    expect((await storage.query('SELECT ?2 || ?1;', ['a', 1])).rows).toEqual([['1a']]);
+    for (const values of [[], [1], [1, 2, 3]]) await expect(storage.query('SELECT ?, ?', values)).rejects.toMatchObject({ code: 'INVALID_QUERY' });
+  });
+
+  it.each(['DELETE FROM log_events', 'WITH a AS (SELECT 1) DELETE FROM log_events', 'PRAGMA user_version = 9', 'SELECT nope', 'SELECT 1; DELETE FROM log_events', '', '-- SELECT 1', '/* */ DROP TABLE log_events'])(
     'are refused when they would write or are none: %s',
     async (sql) => {
       await expect(storage.query(sql)).rejects.toMatchObject({ code: 'INVALID_QUERY' });

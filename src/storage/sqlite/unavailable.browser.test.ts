@@ -1,0 +1,30 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { openEventStore } from '../../store/open-event-store.ts';
+import { lockOf } from './protocol.ts';
+import { removeDatabase } from './remove-database.test-fixture.ts';
+import { sqliteStorage } from './sqlite-storage.ts';
+import { borrowWorker } from './worker-pool.test-fixture.ts';
+
+const withoutSyncHandles = (): Worker => new Worker(new URL('./without-sync-handles.test-worker.ts', import.meta.url), { type: 'module' });
+const refusedFiles = (): Worker => new Worker(new URL('./refused-files.test-worker.ts', import.meta.url), { type: 'module' });
+
+test.each([
+  ['has no sync access handles', withoutSyncHandles, /no file handles .*createSyncAccessHandle.* indexedDbStorage/],
+  ['refuses its file system', refusedFiles, /no files .*SecurityError.* indexedDbStorage/],
+])('a browser that %s gets STORAGE_UNAVAILABLE that says so and what to use, and nothing stays locked', async (_, createWorker, message) => {
+  const name = `unavailable-${crypto.randomUUID()}`;
+  onTestFinished(() => removeDatabase(name));
+  const open = (worker: () => Worker) => openEventStore({ storage: sqliteStorage({ name, persist: false, durability: 'relaxed', createWorker: worker }) });
+
+  await expect(open(createWorker)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE', message: expect.stringMatching(message) });
+  const locks = async (): Promise<unknown[]> => {
+    const { held = [], pending = [] } = await navigator.locks.query();
+    return [...held, ...pending].filter((lock) => lock.name === lockOf(name));
+  };
+  await expect.poll(locks).toEqual([]);
+
+  const store = await open(borrowWorker);
+  await store.appendToStream('Order-1', 0, [{ type: 'OrderPlaced', data: {} }]);
+  expect(await store.loadStream('Order-1')).toHaveLength(1);
+  await store.close();
+});
