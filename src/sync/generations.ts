@@ -2,7 +2,7 @@ import { SyncRefusedError, type ErmineError } from '../event/errors.ts';
 import { AppendQueue } from '../storage/append-queue.ts';
 import type { DocumentLog, Log, Storage } from '../storage/storage.ts';
 import { listAllStreams } from '../storage/list-all-streams.ts';
-import { readOutboxHead, writeOutboxHead } from './outbox.ts';
+import { emptyOutbox, readOutboxHead, writeMove } from './outbox.ts';
 import { isUntouched, sameScope, type ReplicaScope } from './replica-state.ts';
 import { Replica } from './replica.ts';
 import { takeOver } from './take-over.ts';
@@ -46,7 +46,7 @@ export class Generations {
         const head = await readOutboxHead(documents);
         if (head?.movedTo === undefined) return { generation, storage, log, documents };
         if (!this.#several) throw new SyncRefusedError('MOVED', 'The replica has moved on to another storage. Give openSyncedStore the function that named it.');
-        if (!head.emptied) await this.#endMove(log, documents, head.movedTo);
+        if (!head.emptied) await this.#endMove({ generation, log, documents }, head.movedTo);
         generation = head.movedTo;
       } catch (error) {
         await log.close();
@@ -82,22 +82,35 @@ export class Generations {
     };
   }
 
-  async #endMove(log: Log, documents: DocumentLog, generation: number): Promise<void> {
-    const { replica, close } = await this.#openReplica(generation);
+  async #endMove({ generation, log, documents }: Omit<CurrentGeneration, 'storage'>, next: number): Promise<void> {
+    const { replica, close } = await this.#openReplica(next);
     try {
       await takeOver(toReplica(log, documents), replica);
     } finally {
       await close();
     }
-    // What is not replicated any more may be what its user must not read any more.
-    for await (const page of listAllStreams(log)) for (const { stream, version } of page) await log.truncateStream(stream, version + 1);
-    await writeOutboxHead(documents, { emptied: true });
+    // Those that were filled and not moved to, since the scope had changed again.
+    for (let skipped = generation + 1; skipped < next; skipped++) {
+      const { replica: { log: unused, documents: beside }, close: end } = await this.#openReplica(skipped);
+      try {
+        if (await readOutboxHead(beside)) await writeMove(beside, next).then(() => empty(unused, beside));
+      } finally {
+        await end();
+      }
+    }
+    await empty(log, documents);
   }
 
   async #openReplica(generation: number): Promise<{ replica: Replica; close(): Promise<void> }> {
     const log = await this.#storageOf(generation).open(() => undefined);
     return { replica: toReplica(log, await log.documents()), close: () => log.close() };
   }
+}
+
+/** What is not replicated any more may be what its user must not read any more. */
+async function empty(log: Log, documents: DocumentLog): Promise<void> {
+  for await (const page of listAllStreams(log)) for (const { stream, version } of page) await log.truncateStream(stream, version + 1);
+  await emptyOutbox(documents);
 }
 
 function toReplica(log: Log, documents: DocumentLog): Replica {

@@ -4,7 +4,7 @@ import { isTombstone } from '../event/tombstone.ts';
 import { AnyVersion } from '../event/version.ts';
 import type { AppendQueue } from '../storage/append-queue.ts';
 import type { Append, DocumentLog, DocumentWrites, Log } from '../storage/storage.ts';
-import { Outbox, writeOutboxHead, type OutboxChange, type OutboxView } from './outbox.ts';
+import { Outbox, writeMove, type OutboxChange, type OutboxView } from './outbox.ts';
 import { endsOf, type PendingAppend } from './pending-commit.ts';
 import { intersectScopes } from './protocol-scope.ts';
 import { confirmedBy, idsIn, movedBy, type PulledPage } from './pulled-page.ts';
@@ -117,11 +117,12 @@ export class Replica {
     return true;
   }
 
-  /** Nothing is written here any more: a later generation goes on with it. */
-  async moveTo(generation: number): Promise<void> {
-    await writeOutboxHead(this.documents, { movedTo: generation });
+  /** Nothing is written here any more: a later generation goes on with it. @returns which: another tab may have said so first */
+  async moveTo(generation: number): Promise<number> {
+    const next = await writeMove(this.documents, generation);
     await this.outbox.look();
     this.#onChange();
+    return next;
   }
 
   async #write(writes: readonly { stream: string; expectedVersion: number; batches: readonly EventBatch[] }[], documents: DocumentWrites, after: number | undefined): Promise<boolean> {

@@ -9,7 +9,7 @@ import type { Successor } from './generations.ts';
 import type { OutboxView } from './outbox.ts';
 import { isUntouched, moveState, sameScope, type KnownState, type ReplicaScope, type ReplicaState } from './replica-state.ts';
 import { scopeOf, type Replica } from './replica.ts';
-import { ask, readPulledBatches } from './server-messages.ts';
+import { NoAnswer, ask, readPulledBatches } from './server-messages.ts';
 import { takeOver } from './take-over.ts';
 import type { Transport } from './transport.ts';
 
@@ -74,7 +74,8 @@ export class SyncRounds {
   /** Pulls all there is, and does nothing else. */
   async fill(): Promise<void> {
     await this.#greet();
-    await this.#pull(await this.#replica.state());
+    const again = (): Promise<never> => Promise.reject(new NoAnswer('What may be read has changed while it was pulled. It is pulled anew later.'));
+    await this.#pull(await this.#replica.state(), again);
   }
 
   /** The server may have changed: it is asked again. */
@@ -127,7 +128,7 @@ export class SyncRounds {
   }
 
   /** @param known need not be of now: what another tab has pulled since is found when it is written @returns as it is then */
-  async #pull(known: KnownState): Promise<KnownState> {
+  async #pull(known: KnownState, moveOn = (scope: ReplicaScope) => this.#moveOn(scope)): Promise<KnownState> {
     let ahead: { readonly after: number; readonly answer: Promise<PullAnswer> } | undefined;
     const { filter } = this.#settings;
     for (;;) {
@@ -135,7 +136,7 @@ export class SyncRounds {
       let answer = await (ahead?.after === known.state.cursor ? ahead.answer : this.#pullPage(clientId, known.state, known.state.cursor));
       const next = { epoch: answer.epoch, ...(filter && { filter }), ...(answer.readable && { readable: answer.readable }) };
       const scope = scopeOf({ ...known.state, ...next });
-      if (known.state.epoch !== undefined && !sameScope(known.state, next)) await this.#moveOn(next);
+      if (known.state.epoch !== undefined && !sameScope(known.state, next)) await moveOn(next);
       const batches: EventBatch[] = readPulledBatches(answer, known.state.cursor);
       while (answer.coveredTo < answer.head && (await this.#replica.splits(batches, scope))) {
         const after = answer.coveredTo;
@@ -163,14 +164,13 @@ export class SyncRounds {
    * start into a storage beside this one, which takes over the outbox when it is whole.
    */
   async #moveOn(scope: ReplicaScope): Promise<never> {
-    const { openSuccessor, ...settings } = this.#settings;
+    const { openSuccessor } = this.#settings;
     if (!openSuccessor) throw new SyncStoppedError('SCOPE_CHANGED', 'What is replicated here is not what it was. Give openSyncedStore a function as its storage: then what is wanted now is replicated beside it.');
     const { head } = await this.#replica.outbox.look();
     const { generation, replica, close } = await openSuccessor(scope, head.clientId);
     try {
-      await new SyncRounds(replica, this.#transport, settings, this.#progress, this.#signal).fill();
-      await this.#replica.moveTo(generation);
-      await takeOver(this.#replica, replica);
+      await new SyncRounds(replica, this.#transport, this.#settings, this.#progress, this.#signal).fill();
+      if ((await this.#replica.moveTo(generation)) === generation) await takeOver(this.#replica, replica);
     } finally {
       await close();
     }
