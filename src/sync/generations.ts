@@ -28,10 +28,13 @@ export interface CurrentGeneration {
  */
 export class Generations {
   readonly #storageOf: (generation: number) => Storage;
+  readonly #clearReadModels: (documents: DocumentLog) => Promise<void>;
   /** Whether there may be more than one. */
   readonly #several: boolean;
 
-  constructor(storage: Storage | ((generation: number) => Storage)) {
+  /** @param clearReadModels deletes what was made of the events of a generation that is left */
+  constructor(storage: Storage | ((generation: number) => Storage), clearReadModels: (documents: DocumentLog) => Promise<void>) {
+    this.#clearReadModels = clearReadModels;
     this.#several = typeof storage === 'function';
     this.#storageOf = typeof storage === 'function' ? storage : () => storage;
   }
@@ -93,24 +96,25 @@ export class Generations {
     for (let skipped = generation + 1; skipped < next; skipped++) {
       const { replica: { log: unused, documents: beside }, close: end } = await this.#openReplica(skipped);
       try {
-        if (await readOutboxHead(beside)) await writeMove(beside, next).then(() => empty(unused, beside));
+        if (await readOutboxHead(beside)) await writeMove(beside, next).then(() => this.#empty(unused, beside));
       } finally {
         await end();
       }
     }
-    await empty(log, documents);
+    await this.#empty(log, documents);
+  }
+
+  /** What is not replicated any more may be what its user must not read any more. */
+  async #empty(log: Log, documents: DocumentLog): Promise<void> {
+    for await (const page of listAllStreams(log)) for (const { stream, version } of page) await log.truncateStream(stream, version + 1);
+    await this.#clearReadModels(documents);
+    await emptyOutbox(documents);
   }
 
   async #openReplica(generation: number): Promise<{ replica: Replica; close(): Promise<void> }> {
     const log = await this.#storageOf(generation).open(() => undefined);
     return { replica: toReplica(log, await log.documents()), close: () => log.close() };
   }
-}
-
-/** What is not replicated any more may be what its user must not read any more. */
-async function empty(log: Log, documents: DocumentLog): Promise<void> {
-  for await (const page of listAllStreams(log)) for (const { stream, version } of page) await log.truncateStream(stream, version + 1);
-  await emptyOutbox(documents);
 }
 
 function toReplica(log: Log, documents: DocumentLog): Replica {

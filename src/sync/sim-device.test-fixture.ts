@@ -155,7 +155,7 @@ export class SimTab {
   static async open(scheduler: Scheduler, device: SimDevice, server: SimServer, principalOf: () => Principal, faults: NetworkFaults, name: string): Promise<SimTab> {
     const process = new SimProcess();
     const { filter } = device;
-    const generations = new Generations((generation) => device.diskOf(generation).storageOf(process, `device-${device.index}-${generation}`));
+    const generations = new Generations((generation) => device.diskOf(generation).storageOf(process, `device-${device.index}-${generation}`), async () => undefined);
     // It may die while it ends a move.
     const opening = {
       kill() {
