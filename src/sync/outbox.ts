@@ -1,6 +1,6 @@
 import type { DocumentKey, DocumentLog, DocumentRecord, DocumentWrites } from '../storage/storage.ts';
 import type { PendingCommit, RejectedCommit } from './pending-commit.ts';
-import { REPLICA, readReplicaState } from './replica-state.ts';
+import { REPLICA, readReplicaState, type KnownState } from './replica-state.ts';
 
 /** Where the next commit goes. */
 export interface OutboxHead {
@@ -153,13 +153,18 @@ export async function readOutboxHead(documents: DocumentLog): Promise<OutboxHead
   return text === undefined ? undefined : (JSON.parse(text) as OutboxHead);
 }
 
-/** Says where it goes on, unless that is said. From then on nothing is written here. @returns the generation that counts */
-export async function writeMove(documents: DocumentLog, movedTo: number): Promise<number> {
+/**
+ * Says where it goes on, unless that is said. From then on nothing is written here.
+ *
+ * @returns the generation that counts; undefined when the replica is not as it was seen
+ */
+export async function writeMove(documents: DocumentLog, movedTo: number, seen?: KnownState): Promise<number | undefined> {
   for (;;) {
     const [data] = await documents.get([HEAD]);
     const head = JSON.parse(data!) as OutboxHead;
     if (head.movedTo !== undefined) return head.movedTo;
     const { state, text } = await readReplicaState(documents);
+    if (seen && seen.text !== text) return undefined;
     const expect = [{ ...HEAD, data }, { ...REPLICA, data: text }];
     const puts = [{ ...HEAD, data: JSON.stringify({ ...head, movedTo }) }, { ...REPLICA, data: JSON.stringify({ ...state, movedTo }) }];
     if (await documents.write({ expect, puts })) return movedTo;

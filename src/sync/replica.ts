@@ -117,11 +117,16 @@ export class Replica {
     return true;
   }
 
-  /** Nothing is written here any more: a later generation goes on with it. @returns which: another tab may have said so first */
-  async moveTo(generation: number): Promise<number> {
-    const next = await writeMove(this.documents, generation);
+  /**
+   * Nothing is written here any more: a later generation goes on with it.
+   *
+   * @param known what that one has as well
+   * @returns which one: another tab may have said so first; undefined when more is here meanwhile
+   */
+  async moveTo(generation: number, known: KnownState): Promise<number | undefined> {
+    const next = await writeMove(this.documents, generation, known);
     await this.outbox.look();
-    this.#onChange();
+    if (next !== undefined) this.#onChange();
     return next;
   }
 

@@ -74,8 +74,7 @@ export class SyncRounds {
   /** Pulls all there is, and does nothing else. */
   async fill(): Promise<void> {
     await this.#greet();
-    const again = (): Promise<never> => Promise.reject(new NoAnswer('What may be read has changed while it was pulled. It is pulled anew later.'));
-    await this.#pull(await this.#replica.state(), again);
+    await this.#pull(await this.#replica.state(), () => Promise.reject(scopeMoves()));
   }
 
   /** The server may have changed: it is asked again. */
@@ -134,13 +133,15 @@ export class SyncRounds {
     for (;;) {
       const { clientId } = (this.#replica.outbox.seen ?? (await this.#replica.outbox.look())).head;
       let answer = await (ahead?.after === known.state.cursor ? ahead.answer : this.#pullPage(clientId, known.state, known.state.cursor));
-      const next = { epoch: answer.epoch, ...(filter && { filter }), ...(answer.readable && { readable: answer.readable }) };
+      const scopeIn = ({ readable }: PullAnswer): ReplicaScope => ({ ...(filter && { filter }), ...(readable && { readable }) });
+      const next = { epoch: answer.epoch, ...scopeIn(answer) };
       const scope = scopeOf({ ...known.state, ...next });
       if (known.state.epoch !== undefined && !sameScope(known.state, next)) await moveOn(next);
       const batches: EventBatch[] = readPulledBatches(answer, known.state.cursor);
       while (answer.coveredTo < answer.head && (await this.#replica.splits(batches, scope))) {
         const after = answer.coveredTo;
         answer = await this.#pullPage(clientId, known.state, after);
+        if (!sameScope(scopeIn(answer), next)) throw scopeMoves();
         batches.push(...readPulledBatches(answer, after));
       }
       // The server reads the next page while this one is written.
@@ -169,8 +170,15 @@ export class SyncRounds {
     const { head } = await this.#replica.outbox.look();
     const { generation, replica, close } = await openSuccessor(scope, head.clientId);
     try {
-      await new SyncRounds(replica, this.#transport, this.#settings, this.#progress, this.#signal).fill();
-      if ((await this.#replica.moveTo(generation)) === generation) await takeOver(this.#replica, replica);
+      const filling = new SyncRounds(replica, this.#transport, this.#settings, this.#progress, this.#signal);
+      for (let next: number | undefined; next === undefined; ) {
+        const known = await this.#replica.state();
+        await filling.fill();
+        // What is confirmed here is there only if the server still had it afterwards.
+        await this.#pullPage(head.clientId, known.state, known.state.cursor);
+        next = await this.#replica.moveTo(generation, known);
+        if (next === generation) await takeOver(this.#replica, replica);
+      }
     } finally {
       await close();
     }
@@ -223,6 +231,10 @@ export class SyncRounds {
 
 function requestHead(clientId: string, { epoch }: ReplicaState): string {
   return JSON.stringify({ protocol: PROTOCOL_VERSION, clientId, epoch }).slice(0, -1);
+}
+
+function scopeMoves(): NoAnswer {
+  return new NoAnswer('What may be read has changed while it was pulled. It is pulled anew later.');
 }
 
 function foreignEvents(): SyncStoppedError {
