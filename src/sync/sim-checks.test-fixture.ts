@@ -5,7 +5,8 @@ import { inScope } from './protocol-scope.ts';
 import type { Scope } from './protocol.ts';
 import { readReplicaState } from './replica-state.ts';
 import { scopeOf } from './replica.ts';
-import { outboxHeadOn, readAll, type Mark, type SimDevice } from './sim-device.test-fixture.ts';
+import { outboxHeadOn, readAll, type SimDevice } from './sim-device.test-fixture.ts';
+import type { Mark } from './sim-events.test-fixture.ts';
 import type { SimDisk } from './sim-storage.test-fixture.ts';
 import type { SimWorld } from './sim-world.test-fixture.ts';
 

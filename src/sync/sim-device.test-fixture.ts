@@ -6,7 +6,6 @@ import { categoryOf } from '../event/stream-id.ts';
 import type { Principal } from '../server/principal.ts';
 import { AppendQueue } from '../storage/append-queue.ts';
 import type { Log } from '../storage/storage.ts';
-import type { ConflictPolicies } from './conflict-policy.ts';
 import { Generations, type CurrentGeneration } from './generations.ts';
 import { readOutboxHead, type OutboxHead } from './outbox.ts';
 import { PendingAppends } from './pending-appends.ts';
@@ -14,20 +13,12 @@ import { asPending, pendingEvents, type LoadedEvent } from './pending-events.ts'
 import type { Scope } from './protocol.ts';
 import { restoreRejected } from './rejected-commits.ts';
 import { Replica } from './replica.ts';
+import { eventsOf, policies } from './sim-events.test-fixture.ts';
 import { simTransport, type NetworkFaults, type SimServer } from './sim-network.test-fixture.ts';
 import type { Scheduler } from './sim-scheduler.test-fixture.ts';
 import { SimDisk, SimProcess } from './sim-storage.test-fixture.ts';
 import { SyncEngine } from './sync-engine.ts';
 import type { LockManagerLike } from '../tabs/sync-lock.ts';
-
-/** What a simulated event tells: which append it is of, and the event of its stream that it was decided on. */
-export interface Mark {
-  readonly mark: string;
-  readonly part: number;
-  readonly after: string | null;
-  /** Whether it did not ask for any version. */
-  readonly any: boolean;
-}
 
 /** What an append of the simulation was told. */
 export interface Acknowledged {
@@ -35,34 +26,6 @@ export interface Acknowledged {
   readonly device: number;
   readonly tab: string;
   readonly streams: readonly string[];
-}
-
-export const policies: ConflictPolicies = {
-  Rebase: 'rebase',
-  Both: 'keepBoth',
-  Decide: {
-    redecide: (command, events) => {
-      const { mark, count } = command as { mark: string; count: number };
-      return eventsOf(mark, count, events);
-    },
-  },
-  Throws: {
-    redecide: () => {
-      throw new Error('this policy does not know what to do');
-    },
-  },
-};
-
-/** The mark of an event: its parts follow one another. */
-export function eventsOf(mark: string, count: number, before: readonly LoadedEvent[], any = false, firstPart = 0): { type: string; data: Mark }[] {
-  const last = before.at(-1)?.data as Mark | undefined;
-  let after = last ? `${last.mark}.${last.part}` : null;
-  return Array.from({ length: count }, (_, i) => {
-    const part = firstPart + i;
-    const data = { mark, part, after, any };
-    after = `${mark}.${part}`;
-    return { type: 'Marked', data };
-  });
 }
 
 /** Web Locks of one device. */
