@@ -94,11 +94,14 @@ export class Generations {
     }
     // Those that were filled and not moved to, since the scope had changed again.
     for (let skipped = generation + 1; skipped < next; skipped++) {
-      const { replica: { log: unused, documents: beside }, close: end } = await this.#openReplica(skipped);
+      const unused = await this.#openReplica(skipped);
       try {
-        if (await readOutboxHead(beside)) await writeMove(beside, next).then(() => this.#empty(unused, beside));
+        const head = await readOutboxHead(unused.replica.documents);
+        if (!head || head.movedFrom !== undefined) continue;
+        await writeMove(unused.replica.documents, next);
+        await this.#empty(unused.replica.log, unused.replica.documents);
       } finally {
-        await end();
+        await unused.close();
       }
     }
     await this.#empty(log, documents);

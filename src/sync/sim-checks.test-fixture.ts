@@ -5,7 +5,7 @@ import { inScope } from './protocol-scope.ts';
 import type { Scope } from './protocol.ts';
 import { readReplicaState } from './replica-state.ts';
 import { scopeOf } from './replica.ts';
-import { outboxHeadOn, readAll, type SimDevice } from './sim-device.test-fixture.ts';
+import { readAll, type SimDevice } from './sim-device.test-fixture.ts';
 import type { Mark } from './sim-events.test-fixture.ts';
 import type { SimDisk } from './sim-storage.test-fixture.ts';
 import type { SimWorld } from './sim-world.test-fixture.ts';
@@ -108,7 +108,6 @@ function prefixFaults(log: readonly LoadedEvent[], { device, scope, confirmed }:
 async function leftFaults({ device, disk }: Seen): Promise<string[]> {
   const faults: string[] = [];
   for (const left of device.disks.slice(0, device.disks.indexOf(disk))) {
-    if ((await outboxHeadOn(left))?.movedTo === undefined) continue;
     const log = await left.open();
     const documents = await log.documents();
     const kept = [...(await readAll(log)), ...(await documents.list({ collection: '$outbox', direction: 'forwards', limit: 10 })).documents];
