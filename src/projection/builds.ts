@@ -4,7 +4,8 @@ import type { AnyProjection } from './definition.ts';
 import { layout } from './layout.ts';
 import { parse, type BuildRef, type Read, type Registry } from './progress.ts';
 
-const START = JSON.stringify({ position: 0 });
+/** How far a build has come that has seen nothing. */
+export const START = JSON.stringify({ position: 0 });
 
 /** Which builds a projection has, and every change of that: each one is one write that only one tab can win. */
 export class Builds {

@@ -8,6 +8,7 @@ import { sqliteStorage } from '../storage/sqlite/node-sqlite-storage.ts';
 import type { SqliteStorage } from '../storage/sqlite/options.ts';
 import type { SqlStatement } from '../storage/storage.ts';
 import type { EventStore } from '../store/event-store.ts';
+import { clearReadModels } from './clear-read-models.ts';
 import type { SqlTag, SqlTables } from './definition.ts';
 import { openProjection } from './open-projection.ts';
 import { openStore, placed, shipped, statusOf, type ShopEvent } from './projections.test-fixture.ts';
@@ -56,6 +57,22 @@ describe('a projection in SQL', () => {
     await Promise.all(opened.map((open) => open.waitFor(position)));
     expect(await rowsOf(storages[1]!, CUSTOMERS)).toEqual([['ada', 90, 90]]);
     expect(await rowsOf(storages[2]!, 'SELECT count(*), count(carrier) FROM "report.orders"')).toEqual([[90, 90]]);
+  });
+
+  it('leaves neither tables nor views when read models are cleared', async () => {
+    const storage = onFile()();
+    const store = await openStore(storage);
+    const open = await openProjection(store, report());
+    const { globalPosition } = await store.appendToStream('Order-1', 0, [placed(10)]);
+    await open.waitFor(globalPosition);
+    await store.close();
+    const log = await storage.open(() => undefined);
+    const documents = await log.documents();
+    for (let times = 0; times < 2; times++) {
+      await clearReadModels(documents);
+      expect(await rowsOf(storage, "SELECT name FROM sqlite_schema WHERE name LIKE 'report%'")).toEqual([]);
+    }
+    await log.close();
   });
 
   it('is built beside what is served, and swapped with it when it has caught up; then the old tables go', async () => {

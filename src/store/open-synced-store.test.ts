@@ -65,6 +65,40 @@ describe('a synced store', () => {
     expect(shown(await store.loadStream('Note-1'))).toEqual(['1@1 {"n":1}', '2@2 {"n":2}']);
   });
 
+  it('pushes a long outbox without looking at its streams again, until somebody else moves one', async () => {
+    const server = new Server();
+    server.online = false;
+    const storage = memoryStorage();
+    let looks = 0;
+    const open: typeof storage.open = async (onConnection) => {
+      const log = await storage.open(onConnection);
+      const streamInfo = log.streamInfo.bind(log);
+      log.streamInfo = (stream) => {
+        looks++;
+        return streamInfo(stream);
+      };
+      return log;
+    };
+    const store = await server.device({ storage: { name: storage.name, open } });
+    for (let n = 0; n < 600; n++) await store.appendToStream(`Note-${n % 20}`, Math.floor(n / 20), numbered(1, n));
+    server.online = true;
+    looks = 0;
+    await upToDate(store);
+    expect(looks).toBeLessThanOrEqual(20);
+    expect(await store.loadStream('Note-7')).toHaveLength(30);
+
+    const other = await server.device();
+    await upToDate(other);
+    store.sync.pause();
+    await other.appendToStream('Note-3', 30, numbered(1));
+    await upToDate(other);
+    for (const stream of ['Note-3', 'Note-4']) await store.appendToStream(stream, 30, numbered(1));
+    store.sync.resume();
+    await upToDate(store);
+    expect(await firstValueFrom(store.sync.rejected$)).toMatchObject([{ reason: { code: 'CONCURRENCY_CONFLICT', stream: 'Note-3', actualVersion: 31 } }]);
+    expect(await store.loadStream('Note-4')).toHaveLength(31);
+  });
+
   it('replicates what the filter wants, and takes no version of what it does not know', async () => {
     const server = new Server();
     const all = await server.device();

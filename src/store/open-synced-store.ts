@@ -6,6 +6,7 @@ import { idAt, newIdBase } from '../event/event-id.ts';
 import type { Event } from '../event/event.ts';
 import { defaultLimits } from '../event/limits.ts';
 import { AnyVersion, checkWholeNumber } from '../event/version.ts';
+import { clearReadModels } from '../projection/clear-read-models.ts';
 import type { Storage } from '../storage/storage.ts';
 import { adoptLog, type AdoptProgress } from '../sync/adopt-log.ts';
 import type { ConflictPolicies } from '../sync/conflict-policy.ts';
@@ -93,7 +94,7 @@ export async function openSyncedStore<E extends Event = Event>(options: OpenSync
     return encodeEvents(stream, encoded!.events, 'events', context);
   };
   const connection$ = new ReplaySubject<ErmineError | undefined>(1);
-  const generations = new Generations(options.storage);
+  const generations = new Generations(options.storage, clearReadModels);
   const current = await generations.openCurrent((error) => connection$.next(error));
   const { log, storage, documents } = current;
   const cleanUps: (() => unknown)[] = [() => log.close()];

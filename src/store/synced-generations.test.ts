@@ -1,6 +1,9 @@
 import { firstValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import type { Event } from '../event/event.ts';
 import { AnyVersion, NoStream } from '../event/version.ts';
+import { projection } from '../projection/definition.ts';
+import { openProjection } from '../projection/open-projection.ts';
 import { memoryStorage } from '../storage/memory/memory-storage.ts';
 import type { Storage } from '../storage/storage.ts';
 import { numbered, toArray } from '../testing/events.ts';
@@ -84,6 +87,29 @@ describe('a synced store whose scope has changed', () => {
     const before = await openEventStore({ storage: storage.opened[0]! });
     expect(await toArray(before.readAll())).toEqual([]);
     await before.close();
+  });
+
+  it('takes what projections have made of the events along, in a tab that is still open too', async () => {
+    const { server, storage, store } = await world();
+    const notes = projection<Event, { n: number }, 'n'>({ name: 'notes', version: 1, indexes: { n: ({ n }) => n }, otherwise: ({ globalPosition }, documents) => documents.put(`${globalPosition}`, { n: globalPosition }) });
+    const last = projection<Event, number>({ name: 'last', version: 1, initialState: 0, evolve: (_, { globalPosition }) => globalPosition });
+    const [openNotes, openLast] = [await openProjection(store, notes), await openProjection(store, last)];
+    await Promise.all([openNotes, openLast].map((open) => open.waitFor(5)));
+    expect((await openNotes.list()).documents).toHaveLength(3);
+    server.online = true;
+    server.readable = { categories: ['Task'] };
+    await store.sync.now();
+
+    const next = await server.device({ storage, filter: NOTES });
+    expect(await streamsOf(next)).toEqual([]);
+    expect((await openNotes.list()).documents).toEqual([]);
+    expect((await openNotes.list({ index: 'n' })).documents).toEqual([]);
+    expect(await openLast.get()).toBe(0);
+    const left = await (await storage.opened[0]!.open(() => undefined)).documents();
+    for (const collection of ['projections/notes/1', 'projections/last/1', '$outbox', '$rejected']) {
+      expect(await left.list({ collection, direction: 'forwards', limit: 1 })).toMatchObject({ documents: [] });
+    }
+    await openProjection(next, last).then((open) => open.waitFor(0));
   });
 
   it('goes on where filling it was interrupted, and takes over what a tab that crashed has left', async () => {

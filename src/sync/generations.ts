@@ -2,7 +2,7 @@ import { SyncRefusedError, type ErmineError } from '../event/errors.ts';
 import { AppendQueue } from '../storage/append-queue.ts';
 import type { DocumentLog, Log, Storage } from '../storage/storage.ts';
 import { listAllStreams } from '../storage/list-all-streams.ts';
-import { readOutboxHead, writeOutboxHead } from './outbox.ts';
+import { emptyOutbox, readOutboxHead, writeMove } from './outbox.ts';
 import { isUntouched, sameScope, type ReplicaScope } from './replica-state.ts';
 import { Replica } from './replica.ts';
 import { takeOver } from './take-over.ts';
@@ -28,10 +28,13 @@ export interface CurrentGeneration {
  */
 export class Generations {
   readonly #storageOf: (generation: number) => Storage;
+  readonly #clearReadModels: (documents: DocumentLog) => Promise<void>;
   /** Whether there may be more than one. */
   readonly #several: boolean;
 
-  constructor(storage: Storage | ((generation: number) => Storage)) {
+  /** @param clearReadModels deletes what was made of the events of a generation that is left */
+  constructor(storage: Storage | ((generation: number) => Storage), clearReadModels: (documents: DocumentLog) => Promise<void>) {
+    this.#clearReadModels = clearReadModels;
     this.#several = typeof storage === 'function';
     this.#storageOf = typeof storage === 'function' ? storage : () => storage;
   }
@@ -46,7 +49,7 @@ export class Generations {
         const head = await readOutboxHead(documents);
         if (head?.movedTo === undefined) return { generation, storage, log, documents };
         if (!this.#several) throw new SyncRefusedError('MOVED', 'The replica has moved on to another storage. Give openSyncedStore the function that named it.');
-        if (!head.emptied) await this.#endMove(log, documents, head.movedTo);
+        if (!head.emptied) await this.#endMove({ generation, log, documents }, head.movedTo);
         generation = head.movedTo;
       } catch (error) {
         await log.close();
@@ -82,16 +85,33 @@ export class Generations {
     };
   }
 
-  async #endMove(log: Log, documents: DocumentLog, generation: number): Promise<void> {
-    const { replica, close } = await this.#openReplica(generation);
+  async #endMove({ generation, log, documents }: Omit<CurrentGeneration, 'storage'>, next: number): Promise<void> {
+    const { replica, close } = await this.#openReplica(next);
     try {
       await takeOver(toReplica(log, documents), replica);
     } finally {
       await close();
     }
-    // What is not replicated any more may be what its user must not read any more.
+    // Those that were filled and not moved to, since the scope had changed again.
+    for (let skipped = generation + 1; skipped < next; skipped++) {
+      const unused = await this.#openReplica(skipped);
+      try {
+        const head = await readOutboxHead(unused.replica.documents);
+        if (!head || head.movedFrom !== undefined) continue;
+        await writeMove(unused.replica.documents, next);
+        await this.#empty(unused.replica.log, unused.replica.documents);
+      } finally {
+        await unused.close();
+      }
+    }
+    await this.#empty(log, documents);
+  }
+
+  /** What is not replicated any more may be what its user must not read any more. */
+  async #empty(log: Log, documents: DocumentLog): Promise<void> {
     for await (const page of listAllStreams(log)) for (const { stream, version } of page) await log.truncateStream(stream, version + 1);
-    await writeOutboxHead(documents, { emptied: true });
+    await this.#clearReadModels(documents);
+    await emptyOutbox(documents);
   }
 
   async #openReplica(generation: number): Promise<{ replica: Replica; close(): Promise<void> }> {

@@ -1,5 +1,6 @@
 import type { DocumentKey, DocumentLog, DocumentRecord, DocumentWrites } from '../storage/storage.ts';
 import type { PendingCommit, RejectedCommit } from './pending-commit.ts';
+import { REPLICA, readReplicaState, type KnownState } from './replica-state.ts';
 
 /** Where the next commit goes. */
 export interface OutboxHead {
@@ -152,12 +153,31 @@ export async function readOutboxHead(documents: DocumentLog): Promise<OutboxHead
   return text === undefined ? undefined : (JSON.parse(text) as OutboxHead);
 }
 
-/** From then on whoever has seen it as it was cannot write any more. */
-export async function writeOutboxHead(documents: DocumentLog, changes: Partial<OutboxHead>): Promise<void> {
-  for (let written = false; !written; ) {
+/**
+ * Says where it goes on, unless that is said. From then on nothing is written here.
+ *
+ * @returns the generation that counts; undefined when the replica is not as it was seen
+ */
+export async function writeMove(documents: DocumentLog, movedTo: number, seen?: KnownState): Promise<number | undefined> {
+  for (;;) {
     const [data] = await documents.get([HEAD]);
-    written = await documents.write({ expect: [{ ...HEAD, data }], puts: [{ ...HEAD, data: JSON.stringify({ ...(JSON.parse(data!) as OutboxHead), ...changes }) }] });
+    const head = JSON.parse(data!) as OutboxHead;
+    if (head.movedTo !== undefined) return head.movedTo;
+    const { state, text } = await readReplicaState(documents);
+    if (seen && seen.text !== text) return undefined;
+    const expect = [{ ...HEAD, data }, { ...REPLICA, data: text }];
+    const puts = [{ ...HEAD, data: JSON.stringify({ ...head, movedTo }) }, { ...REPLICA, data: JSON.stringify({ ...state, movedTo }) }];
+    if (await documents.write({ expect, puts })) return movedTo;
   }
+}
+
+/** Deletes what waits here, which is elsewhere now, and says that nothing is left. */
+export async function emptyOutbox(documents: DocumentLog): Promise<void> {
+  for (const collection of [COMMITS, REJECTED]) await documents.clear(collection);
+  const [data] = await documents.get([HEAD]);
+  const emptied: OutboxHead = { ...(JSON.parse(data!) as OutboxHead), emptied: true };
+  // Nobody else changes it any more, but for those who do the same.
+  await documents.write({ puts: [{ ...HEAD, data: JSON.stringify(emptied) }] });
 }
 
 function commitRecord(commit: PendingCommit): DocumentRecord {

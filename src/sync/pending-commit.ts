@@ -75,8 +75,13 @@ export function countOf({ batches }: PendingWrite): number {
 
 /** The ids of the first and of the last event that a pull of this scope brings; undefined when it brings none. */
 export function endsOf({ writes }: { readonly writes: readonly PendingWrite[] }, scope: Scope | undefined): { first: string; last: string } | undefined {
-  const batches = writes.filter(({ stream }) => inScope(scope, stream)).flatMap((write) => write.batches);
-  const [first, last] = [batches[0], batches.at(-1)];
+  let first: NewBatch | undefined;
+  let last: NewBatch | undefined;
+  for (const { stream, batches } of writes) {
+    if (!inScope(scope, stream)) continue;
+    first ??= batches[0];
+    last = batches.at(-1) ?? last;
+  }
   return first && last && { first: endIdsOf(first).first, last: endIdsOf(last).last };
 }
 

@@ -7,7 +7,7 @@ import type { Shape } from './protocol-schema.ts';
 export const PROTOCOL_VERSION = 1;
 
 /** Commits that a client may have pushed and not yet confirmed; a push holds at most so many. */
-export const MAX_UNCONFIRMED_COMMITS = 100;
+export const MAX_UNCONFIRMED_COMMITS = 200;
 
 /** Streams by category or by name; one that is in either list belongs to it. Absent: all streams. */
 const scope = {

@@ -18,6 +18,8 @@ export interface ReplicaState extends ReplicaScope {
   readonly tail: number;
   /** Its id: the server must have the same one there. */
   readonly tailId?: string;
+  /** As in the outbox: whoever was about to place what it pulled before finds another text. */
+  readonly movedTo?: number;
 }
 
 export const REPLICA: DocumentKey = { collection: '$sync', key: 'replica' };

@@ -1,20 +1,20 @@
 import { SyncRefusedError, isErmineError } from '../event/errors.ts';
-import { decodeBatch, type EventBatch } from '../event/event-batch.ts';
+import type { EventBatch } from '../event/event-batch.ts';
 import { isTombstone } from '../event/tombstone.ts';
 import { AnyVersion } from '../event/version.ts';
 import type { AppendQueue } from '../storage/append-queue.ts';
 import type { Append, DocumentLog, DocumentWrites, Log } from '../storage/storage.ts';
-import { Outbox, writeOutboxHead, type OutboxChange, type OutboxView } from './outbox.ts';
-import { createVoid, endsOf, type PendingAppend, type PendingCommit } from './pending-commit.ts';
+import { Outbox, writeMove, type OutboxChange, type OutboxView } from './outbox.ts';
+import { endsOf, type PendingAppend } from './pending-commit.ts';
 import { intersectScopes } from './protocol-scope.ts';
+import { confirmedBy, idsIn, movedBy, type PulledPage } from './pulled-page.ts';
 import type { Scope } from './protocol.ts';
 import { REPLICA, moveState, readReplicaState, type KnownState, type ReplicaState } from './replica-state.ts';
 
-export interface PulledPage {
-  readonly batches: readonly EventBatch[];
-  readonly coveredTo: number;
-  /** Numbers taken on the server, when the page reaches the end of its log. */
-  readonly taken: readonly (readonly [seq: number, hash: string])[];
+export interface PlacedPage {
+  readonly known: KnownState;
+  /** Streams that do not just hold confirmed now what was pending here. */
+  readonly moved: ReadonlySet<string>;
 }
 
 /** A log that repeats the server's, with its documents: every method is one transaction, safe with other tabs at work. */
@@ -76,9 +76,9 @@ export class Replica {
   /**
    * Writes what was pulled, moves the cursor and takes the commits that are confirmed by it out of the outbox, at once.
    *
-   * @returns false when another tab was faster: then look again
+   * @returns undefined when another tab was faster: then look again
    */
-  async place(known: KnownState, next: Omit<ReplicaState, 'cursor' | 'tail' | 'tailId'>, page: PulledPage): Promise<boolean> {
+  async place(known: KnownState, next: Omit<ReplicaState, 'cursor' | 'tail' | 'tailId'>, page: PulledPage): Promise<PlacedPage | undefined> {
     const { batches, coveredTo } = page;
     for (const { stream, version } of batches.filter(isTombstone)) await this.log.truncateStream(stream, version);
     const view = await this.outbox.look();
@@ -86,15 +86,16 @@ export class Replica {
     const state = moveState({ ...known.state, ...next }, batches, coveredTo);
     const change = confirmedBy(view, page, scopeOf(state));
     const plan = change && this.outbox.plan(view, change);
+    const text = JSON.stringify(state);
     const documents: DocumentWrites = {
       expect: [{ ...REPLICA, data: known.text }, ...(plan?.writes.expect ?? [])],
-      puts: [{ ...REPLICA, data: JSON.stringify(state) }, ...(plan?.writes.puts ?? [])],
+      puts: [{ ...REPLICA, data: text }, ...(plan?.writes.puts ?? [])],
       deletes: plan?.writes.deletes ?? [],
     };
     const writes = batches.map((batch) => ({ stream: batch.stream, expectedVersion: AnyVersion, batches: [batch] }));
-    if (!(await this.#write(writes, documents, known.state.tail))) return false;
+    if (!(await this.#write(writes, documents, known.state.tail))) return undefined;
     if (plan) this.#wrote(plan.view);
-    return true;
+    return { known: { state, text }, moved: movedBy(view, change, batches) };
   }
 
   /**
@@ -116,11 +117,17 @@ export class Replica {
     return true;
   }
 
-  /** Nothing is written here any more: a later generation goes on with it. */
-  async moveTo(generation: number): Promise<void> {
-    await writeOutboxHead(this.documents, { movedTo: generation });
+  /**
+   * Nothing is written here any more: a later generation goes on with it.
+   *
+   * @param known what that one has as well
+   * @returns which one: another tab may have said so first; undefined when more is here meanwhile
+   */
+  async moveTo(generation: number, known: KnownState): Promise<number | undefined> {
+    const next = await writeMove(this.documents, generation, known);
     await this.outbox.look();
-    this.#onChange();
+    if (next !== undefined) this.#onChange();
+    return next;
   }
 
   async #write(writes: readonly { stream: string; expectedVersion: number; batches: readonly EventBatch[] }[], documents: DocumentWrites, after: number | undefined): Promise<boolean> {
@@ -148,34 +155,4 @@ function checkInUse({ head }: OutboxView): void {
 /** The streams that are replicated. */
 export function scopeOf({ filter, readable }: ReplicaState): Scope | undefined {
   return intersectScopes(filter, readable);
-}
-
-/**
- * The commits that are in the server's log as far as this page goes. One whose events are there while its number is not
- * known to be taken (a copy of this replica may have pushed it) leaves a void with its hash, which takes the number or finds
- * it taken.
- */
-function confirmedBy(view: OutboxView, { batches, taken }: PulledPage, scope: Scope | undefined): OutboxChange | undefined {
-  if (view.commits.length + view.rejected.length === 0) return undefined;
-  const ids = idsIn(batches);
-  const numbers = new Map(taken);
-  const pulled = (commit: Pick<PendingCommit, 'writes' | 'former'>): boolean => {
-    const ends = endsOf(commit, scope);
-    return (ends !== undefined && ids.has(ends.last)) || (commit.former?.some((id) => ids.has(id)) ?? false);
-  };
-  const removed: number[] = [];
-  const replaced: PendingCommit[] = [];
-  for (const commit of view.commits) {
-    const { order, seq, hash } = commit;
-    if (seq !== null && numbers.get(seq) === hash) removed.push(order);
-    else if (!pulled(commit)) continue;
-    else if (seq === null) removed.push(order);
-    else replaced.push({ ...createVoid(order, seq), hash });
-  }
-  const unrejected = view.rejected.filter(pulled).map(({ commitId }) => commitId);
-  return removed.length + replaced.length + unrejected.length > 0 ? { removed, replaced, unrejected } : undefined;
-}
-
-function idsIn(batches: readonly EventBatch[]): Set<string> {
-  return new Set(batches.flatMap((batch) => decodeBatch(batch).map(({ id }) => id)));
 }

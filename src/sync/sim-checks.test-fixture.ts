@@ -2,15 +2,24 @@ import { streamIdToString } from '../event/stream-id.ts';
 import type { LoadedEvent } from './pending-events.ts';
 import { idIn, type PendingCommit, type RejectedCommit } from './pending-commit.ts';
 import { inScope } from './protocol-scope.ts';
-import { readAll, type Mark, type SimDevice } from './sim-device.test-fixture.ts';
+import type { Scope } from './protocol.ts';
+import { readReplicaState } from './replica-state.ts';
+import { scopeOf } from './replica.ts';
+import { readAll, type SimDevice } from './sim-device.test-fixture.ts';
+import type { Mark } from './sim-events.test-fixture.ts';
+import type { SimDisk } from './sim-storage.test-fixture.ts';
 import type { SimWorld } from './sim-world.test-fixture.ts';
 
 /** Where everything stands, for somebody who looks into a fault. */
 export async function describeWorld(world: SimWorld): Promise<string> {
-  const lines = [`server: head ${await (await world.server.disk.open()).head()}, running ${world.server.running}`];
+  const lines = [`everybody may read ${JSON.stringify(world.readable)}; server: head ${await (await world.server.disk.open()).head()}, running ${world.server.running}`];
   for (const { device, commits, rejected, confirmed } of await Promise.all(world.devices.map(lookAt))) {
-    const [replica] = await (await (await device.disk.open()).documents()).get([{ collection: '$sync', key: 'replica' }]);
-    lines.push(`device ${device.index}: ${confirmed.length} confirmed, ${rejected.length} dead, filter ${JSON.stringify(device.filter)}, lanes ${device.lanes}, locks ${device.locks !== undefined}, ${replica}`);
+    lines.push(`device ${device.index}: ${confirmed.length} confirmed, ${rejected.length} dead, filter ${JSON.stringify(device.filter)}, lanes ${device.lanes}, locks ${device.locks !== undefined}`);
+    for (const disk of device.disks) {
+      const log = await disk.open();
+      const state = await (await log.documents()).get([{ collection: '$sync', key: 'replica' }, { collection: '$sync', key: 'outbox' }]);
+      lines.push(`  ${disk.epoch}: ${(await readAll(log)).length} events, ${state.join()}`);
+    }
     for (const { name, engine } of device.tabs) {
       const { error } = engine.status$.value as { error?: Error };
       lines.push(`  ${name}: ${engine.status$.value.state} ${error ?? ''} ${error?.cause ?? ''}`);
@@ -27,6 +36,7 @@ export async function findFaults(world: SimWorld): Promise<string[]> {
   const devices = await Promise.all(world.devices.map(lookAt));
   faults.push(...denseFaults(log));
   if (!world.restored) for (const device of devices) faults.push(...prefixFaults(log, device));
+  for (const device of devices) faults.push(...(await leftFaults(device)));
   faults.push(...onceFaults(world, log, devices));
   faults.push(...wholeFaults(world, log));
   if (!world.restored) faults.push(...orderFaults(world, log, devices), ...baseFaults(world, log));
@@ -47,17 +57,22 @@ function twiceFaults({ device, confirmed, commits }: Seen): string[] {
 
 interface Seen {
   readonly device: SimDevice;
+  /** Where all this is. */
+  readonly disk: SimDisk;
+  readonly scope: Scope | undefined;
   readonly confirmed: readonly LoadedEvent[];
   readonly commits: readonly PendingCommit[];
   readonly rejected: readonly RejectedCommit[];
 }
 
 async function lookAt(device: SimDevice): Promise<Seen> {
-  const log = await device.disk.open();
+  const disk = await device.disk();
+  const log = await disk.open();
   const documents = await log.documents();
   const list = async <T>(collection: string): Promise<T[]> =>
     (await documents.list({ collection, direction: 'forwards', limit: 10_000 })).documents.map(({ data }) => JSON.parse(data) as T);
-  return { device, confirmed: await readAll(log), commits: await list('$outbox'), rejected: await list('$rejected') };
+  const { state } = await readReplicaState(documents);
+  return { device, disk, scope: scopeOf(state), confirmed: await readAll(log), commits: await list('$outbox'), rejected: await list('$rejected') };
 }
 
 function markOf(event: LoadedEvent): Mark {
@@ -81,11 +96,23 @@ function denseFaults(log: readonly LoadedEvent[]): string[] {
   return faults;
 }
 
-function prefixFaults(log: readonly LoadedEvent[], { device, confirmed }: Seen): string[] {
-  const wanted = log.filter(({ streamId }) => inScope(device.filter, streamIdToString(streamId)));
+function prefixFaults(log: readonly LoadedEvent[], { device, scope, confirmed }: Seen): string[] {
+  const wanted = log.filter(({ streamId }) => inScope(scope, streamIdToString(streamId)));
   const place = ({ id, globalPosition, version }: LoadedEvent): string => `${globalPosition}:${version}:${id}`;
   const faults = confirmed.filter((event, i) => !wanted[i] || place(event) !== place(wanted[i]!)).map((event) => `device ${device.index} has ${place(event)}, which is not the server's`);
   if (confirmed.length < wanted.length) faults.push(`device ${device.index} has ${confirmed.length} of ${wanted.length} events`);
+  return faults;
+}
+
+/** What is left is empty: it may hold what must not be read here any more. */
+async function leftFaults({ device, disk }: Seen): Promise<string[]> {
+  const faults: string[] = [];
+  for (const left of device.disks.slice(0, device.disks.indexOf(disk))) {
+    const log = await left.open();
+    const documents = await log.documents();
+    const kept = [...(await readAll(log)), ...(await documents.list({ collection: '$outbox', direction: 'forwards', limit: 10 })).documents];
+    if (kept.length > 0) faults.push(`device ${device.index} keeps ${kept.length} of what it left in ${left.epoch}`);
+  }
   return faults;
 }
 
@@ -104,7 +131,7 @@ function onceFaults(world: SimWorld, log: readonly LoadedEvent[], devices: reado
   const dead = devices.map(({ rejected }) => marksIn(rejected));
   for (const { mark, device, streams } of world.acknowledged) {
     // A stream that is not replicated is on the server alone.
-    if (world.restored && !streams.every((stream) => inScope(world.devices[device]!.filter, stream))) continue;
+    if (world.restored && !streams.every((stream) => world.devices[device]!.scopes.every((scope) => inScope(scope, stream)))) continue;
     const places = [inLog.has(`${mark}.0`), waiting[device]!.includes(mark), dead[device]!.includes(mark)];
     const count = places.filter(Boolean).length;
     if (count === 0 && !elsewhere.includes(mark)) faults.push(`${mark} was acknowledged and is nowhere`);

@@ -6,27 +6,19 @@ import { categoryOf } from '../event/stream-id.ts';
 import type { Principal } from '../server/principal.ts';
 import { AppendQueue } from '../storage/append-queue.ts';
 import type { Log } from '../storage/storage.ts';
-import type { ConflictPolicies } from './conflict-policy.ts';
-import { Outbox } from './outbox.ts';
+import { Generations, type CurrentGeneration } from './generations.ts';
+import { readOutboxHead, type OutboxHead } from './outbox.ts';
 import { PendingAppends } from './pending-appends.ts';
 import { asPending, pendingEvents, type LoadedEvent } from './pending-events.ts';
 import type { Scope } from './protocol.ts';
 import { restoreRejected } from './rejected-commits.ts';
 import { Replica } from './replica.ts';
+import { eventsOf, policies } from './sim-events.test-fixture.ts';
 import { simTransport, type NetworkFaults, type SimServer } from './sim-network.test-fixture.ts';
 import type { Scheduler } from './sim-scheduler.test-fixture.ts';
 import { SimDisk, SimProcess } from './sim-storage.test-fixture.ts';
 import { SyncEngine } from './sync-engine.ts';
 import type { LockManagerLike } from '../tabs/sync-lock.ts';
-
-/** What a simulated event tells: which append it is of, and the event of its stream that it was decided on. */
-export interface Mark {
-  readonly mark: string;
-  readonly part: number;
-  readonly after: string | null;
-  /** Whether it did not ask for any version. */
-  readonly any: boolean;
-}
 
 /** What an append of the simulation was told. */
 export interface Acknowledged {
@@ -34,34 +26,6 @@ export interface Acknowledged {
   readonly device: number;
   readonly tab: string;
   readonly streams: readonly string[];
-}
-
-export const policies: ConflictPolicies = {
-  Rebase: 'rebase',
-  Both: 'keepBoth',
-  Decide: {
-    redecide: (command, events) => {
-      const { mark, count } = command as { mark: string; count: number };
-      return eventsOf(mark, count, events);
-    },
-  },
-  Throws: {
-    redecide: () => {
-      throw new Error('this policy does not know what to do');
-    },
-  },
-};
-
-/** The mark of an event: its parts follow one another. */
-export function eventsOf(mark: string, count: number, before: readonly LoadedEvent[], any = false, firstPart = 0): { type: string; data: Mark }[] {
-  const last = before.at(-1)?.data as Mark | undefined;
-  let after = last ? `${last.mark}.${last.part}` : null;
-  return Array.from({ length: count }, (_, i) => {
-    const part = firstPart + i;
-    const data = { mark, part, after, any };
-    after = `${mark}.${part}`;
-    return { type: 'Marked', data };
-  });
 }
 
 /** Web Locks of one device. */
@@ -81,20 +45,47 @@ class SimLocks implements LockManagerLike {
 /** A browser: a disk, and tabs that come and go. */
 export class SimDevice {
   readonly index: number;
-  readonly disk: SimDisk;
+  /** One for each generation. */
+  readonly disks: SimDisk[] = [];
   readonly locks: SimLocks | undefined;
-  readonly filter: Scope | undefined;
   readonly lanes: boolean;
+  /** What the next tab that is opened wants. */
+  filter: Scope | undefined;
+  /** All that was wanted and readable so far. */
+  readonly scopes: (Scope | undefined)[] = [];
   tabs: SimTab[] = [];
+  /** Tabs that are not there yet. */
+  readonly opening = new Set<{ kill(): void }>();
   online = true;
+  readonly #scheduler: Scheduler;
 
   constructor(scheduler: Scheduler, index: number, locks: boolean, filter: Scope | undefined, lanes: boolean) {
     this.index = index;
-    this.disk = new SimDisk(scheduler, `device-${index}`);
+    this.#scheduler = scheduler;
     this.locks = locks ? new SimLocks() : undefined;
     this.filter = filter;
     this.lanes = lanes;
+    this.diskOf(0);
   }
+
+  diskOf(generation: number): SimDisk {
+    return (this.disks[generation] ??= new SimDisk(this.#scheduler, `device-${this.index}-${generation}`));
+  }
+
+  /** The one that holds what is pending. */
+  async disk(): Promise<SimDisk> {
+    for (let generation = 0; ; ) {
+      const disk = this.diskOf(generation);
+      const next = (await outboxHeadOn(disk))?.movedTo;
+      // Until it has taken over, what is pending is where it was.
+      if (next === undefined || (await outboxHeadOn(this.diskOf(next)))?.movedFrom !== disk.epoch) return disk;
+      generation = next;
+    }
+  }
+}
+
+export async function outboxHeadOn(disk: SimDisk): Promise<OutboxHead | undefined> {
+  return readOutboxHead(await (await disk.open()).documents());
 }
 
 async function loadStream(replica: Replica, stream: string): Promise<LoadedEvent[]> {
@@ -117,18 +108,29 @@ export async function readAll(log: Log, stream?: string): Promise<LoadedEvent[]>
 /** A tab: the parts of a synced store, on injected time, chance, network, storage and locks. */
 export class SimTab {
   readonly name: string;
+  readonly filter: Scope | undefined;
   readonly process: SimProcess;
   readonly replica: Replica;
   readonly engine: SyncEngine;
   readonly #appends: PendingAppends;
   readonly #device: SimDevice;
 
-  static async open(scheduler: Scheduler, device: SimDevice, server: SimServer, principal: Principal, faults: NetworkFaults, name: string): Promise<SimTab> {
+  static async open(scheduler: Scheduler, device: SimDevice, server: SimServer, principalOf: () => Principal, faults: NetworkFaults, name: string): Promise<SimTab> {
     const process = new SimProcess();
-    const log = await device.disk.storageOf(process, `device-${device.index}`).open(() => undefined);
-    const documents = await log.documents();
-    await new Outbox(documents).create(`client-${device.index}-${name}`);
-    const tab = new SimTab(scheduler, device, server, principal, faults, name, process, log, documents);
+    const { filter } = device;
+    const generations = new Generations((generation) => device.diskOf(generation).storageOf(process, `device-${device.index}-${generation}`), async () => undefined);
+    // It may die while it ends a move.
+    const opening = {
+      kill() {
+        process.dead = true;
+        device.opening.delete(opening);
+      },
+    };
+    device.opening.add(opening);
+    const current = await generations.openCurrent(() => undefined);
+    const tab = new SimTab(scheduler, device, server, principalOf, faults, name, process, filter, current, generations);
+    await tab.replica.outbox.create(`client-${device.index}-${name}`);
+    device.opening.delete(opening);
     device.tabs.push(tab);
     return tab;
   }
@@ -137,28 +139,32 @@ export class SimTab {
     scheduler: Scheduler,
     device: SimDevice,
     server: SimServer,
-    principal: Principal,
+    principalOf: () => Principal,
     faults: NetworkFaults,
     name: string,
     process: SimProcess,
-    log: Log,
-    documents: Awaited<ReturnType<Log['documents']>>,
+    filter: Scope | undefined,
+    current: CurrentGeneration,
+    generations: Generations,
   ) {
+    const { log, documents } = current;
     this.name = name;
+    this.filter = filter;
     this.process = process;
     this.#device = device;
     const queue = new AppendQueue(log, () => undefined);
     this.replica = new Replica(log, documents, queue, () => undefined);
     const clock = (): number => scheduler.now;
-    this.#appends = new PendingAppends(this.replica, device.filter, clock);
+    this.#appends = new PendingAppends(this.replica, filter, clock);
     this.engine = new SyncEngine(this.replica, {
       policies,
-      filter: device.filter,
+      filter,
       lanes: device.lanes,
       clock,
+      openSuccessor: generations.successorOf(current),
       encode: (stream, events) => encodeEvents(stream, events, 'events', { limits: defaultLimits, now: scheduler.now, metadata: undefined }),
       decoder: plainDecoder,
-      transport: simTransport(scheduler, server, principal, process, faults, () => device.online),
+      transport: simTransport(scheduler, server, principalOf, process, faults, () => device.online),
       random: scheduler.random,
       timers: scheduler as never,
       locks: device.locks,

@@ -74,7 +74,7 @@ export interface NetworkFaults {
 }
 
 /** Lost, doubled, reordered, late and cut messages between a tab and the server. */
-export function simTransport(scheduler: Scheduler, server: SimServer, principal: Principal, process: SimProcess, faults: NetworkFaults, isOnline: () => boolean): Transport {
+export function simTransport(scheduler: Scheduler, server: SimServer, principalOf: () => Principal, process: SimProcess, faults: NetworkFaults, isOnline: () => boolean): Transport {
   const travel = async (): Promise<void> => {
     await scheduler.sleep(scheduler.random() * faults.maxDelayMs);
     if (!isOnline() || scheduler.chance(faults.loss)) {
@@ -89,10 +89,10 @@ export function simTransport(scheduler: Scheduler, server: SimServer, principal:
       await thawed(scheduler, process);
       if (scheduler.chance(faults.double)) {
         // The double may arrive much later, when its sender is long gone.
-        void scheduler.sleep(scheduler.random() * 20_000).then(() => server.answer(route, body, principal).catch(() => undefined));
+        void scheduler.sleep(scheduler.random() * 20_000).then(() => server.answer(route, body, principalOf()).catch(() => undefined));
       }
       // A server that dies takes the connection with it.
-      const answer = await Promise.race([server.answer(route, body, principal), scheduler.sleep(30_000)]);
+      const answer = await Promise.race([server.answer(route, body, principalOf()), scheduler.sleep(30_000)]);
       if (!answer) throw new Error('timed out');
       await travel();
       await thawed(scheduler, process);
@@ -101,7 +101,7 @@ export function simTransport(scheduler: Scheduler, server: SimServer, principal:
     },
     async live(body, onLine, signal) {
       await travel();
-      const unwatch = await server.watch(body, principal, (head) => {
+      const unwatch = await server.watch(body, principalOf(), (head) => {
         if (process.dead || !isOnline() || scheduler.chance(faults.loss)) return;
         scheduler.setTimeout(() => {
           if (!process.dead && !signal.aborted) onLine(`{"head":${head}}`);

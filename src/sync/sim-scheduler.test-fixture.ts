@@ -60,7 +60,11 @@ export class Scheduler {
     for (let steps = 0; ; steps++) {
       await drained();
       // Conditions look at a lot: not after each step.
-      if (steps % 16 === 0 || this.#due.length === 0) if (await condition()) return true;
+      if (steps % 16 === 0 || this.#due.length === 0) {
+        if (await condition()) return true;
+        // It may have begun something.
+        await drained();
+      }
       const next = this.#due.at(-1);
       if (!next || next.at > end) {
         this.now = end;

@@ -3,7 +3,7 @@ import { memoryStorage } from '../storage/memory/memory-storage.ts';
 import type { Append, DocumentLog, DocumentWrites, Log, Storage } from '../storage/storage.ts';
 import type { Scheduler } from './sim-scheduler.test-fixture.ts';
 
-type Write = { readonly commit: readonly Append[] } | { readonly documents: DocumentWrites } | { readonly truncate: readonly [string, number] };
+type Write = { readonly commit: readonly Append[] } | { readonly documents: DocumentWrites } | { readonly truncate: readonly [string, number] } | { readonly clear: string };
 
 /** A process that uses a storage: once it is dead, nothing it began is written or answered any more. */
 export class SimProcess {
@@ -15,7 +15,7 @@ export class SimProcess {
 /** A disk that outlives processes, remembers all that was written, and can go back to what it was. */
 export class SimDisk {
   readonly #scheduler: Scheduler;
-  readonly #epoch: string;
+  #epoch: string;
   #storage = memoryStorage();
   #log: Log | undefined;
   #writes: Write[] = [];
@@ -23,6 +23,10 @@ export class SimDisk {
   constructor(scheduler: Scheduler, epoch: string) {
     this.#scheduler = scheduler;
     this.#epoch = epoch;
+  }
+
+  get epoch(): string {
+    return this.#epoch;
   }
 
   /** How many writes there were, to come back to. */
@@ -47,11 +51,13 @@ export class SimDisk {
     this.#writes = writes;
   }
 
-  /** Takes over all that is on another one. */
+  /** Takes over all that is on another one at this moment. */
   async copy(disk: SimDisk): Promise<void> {
+    const writes = [...disk.#writes];
+    this.#epoch = disk.#epoch;
     const log = await this.open();
-    for (const write of disk.#writes) await this.#apply(log, write);
-    this.#writes = [...disk.#writes];
+    for (const write of writes) await this.#apply(log, write);
+    this.#writes = writes;
   }
 
   /** The disk as a process sees it: every step takes time, and the process may die before it or after it. */
@@ -62,6 +68,7 @@ export class SimDisk {
   async #apply(log: Log, write: Write): Promise<unknown> {
     if ('commit' in write) return log.commit(write.commit);
     if ('truncate' in write) return log.truncateStream(...write.truncate);
+    if ('clear' in write) return (await log.documents()).clear(write.clear);
     return (await log.documents()).write(write.documents);
   }
 
@@ -86,7 +93,7 @@ export class SimDisk {
       get: (keys) => step(async (log) => (await log.documents()).get(keys)),
       list: (range) => step(async (log) => (await log.documents()).list(range)),
       write: (writes) => write<boolean>({ documents: writes }),
-      clear: () => Promise.reject(new StorageUnavailableError('Not simulated.')),
+      clear: (collection) => write<void>({ clear: collection }),
     };
     return {
       epoch: this.#epoch,

@@ -6,9 +6,10 @@ import { isVoid, type RejectionReason } from './pending-commit.ts';
 import { PROTOCOL_VERSION, type PullAnswer, type Scope } from './protocol.ts';
 import { firstUnconfirmed, reasonOf, renumbered, selectCommits, type PushLimits } from './push-outbox.ts';
 import type { Successor } from './generations.ts';
-import { isUntouched, moveState, sameScope, type ReplicaScope, type ReplicaState } from './replica-state.ts';
+import type { OutboxView } from './outbox.ts';
+import { isUntouched, moveState, sameScope, type KnownState, type ReplicaScope, type ReplicaState } from './replica-state.ts';
 import { scopeOf, type Replica } from './replica.ts';
-import { ask, readPulledBatches } from './server-messages.ts';
+import { NoAnswer, ask, readPulledBatches } from './server-messages.ts';
 import { takeOver } from './take-over.ts';
 import type { Transport } from './transport.ts';
 
@@ -54,15 +55,16 @@ export class SyncRounds {
     if (!(await isUntouched(this.#replica.log, this.#replica.documents))) throw foreignEvents();
     if ((await this.#replica.outbox.look()).head.movedTo !== undefined) throw movedOn();
     this.#limits ??= await this.#greet();
+    let view = await this.#replica.outbox.look();
+    let known = await this.#replica.state();
     let before = '';
     let idle = 0;
     for (let again = retry; ; again = false) {
-      const refusals = await this.#push();
-      await this.#pull();
-      await this.#resolve(refusals, again);
-      const view = await this.#replica.outbox.look();
+      const refusals = await this.#push(view, known);
+      known = await this.#pull(known);
+      view = await this.#resolve(refusals, again);
       if (!view.commits.some(({ seq }) => seq !== null)) return;
-      const after = `${view.text} ${(await this.#replica.state()).text}`;
+      const after = `${view.text} ${known.text}`;
       idle = after === before ? idle + 1 : 0;
       if (idle === MAX_IDLE_ROUNDS) throw new SyncStoppedError('NO_PROGRESS', 'The server takes the pending commits, but they do not come back. They stay pending.');
       before = after;
@@ -72,7 +74,7 @@ export class SyncRounds {
   /** Pulls all there is, and does nothing else. */
   async fill(): Promise<void> {
     await this.#greet();
-    await this.#pull();
+    await this.#pull(await this.#replica.state(), () => Promise.reject(scopeMoves()));
   }
 
   /** The server may have changed: it is asked again. */
@@ -84,8 +86,7 @@ export class SyncRounds {
   /** What every request begins with, as the beginning of an object. */
   async head(): Promise<string> {
     const { head } = await this.#replica.outbox.look();
-    const { epoch } = (await this.#replica.state()).state;
-    return JSON.stringify({ protocol: PROTOCOL_VERSION, clientId: head.clientId, epoch }).slice(0, -1);
+    return requestHead(head.clientId, (await this.#replica.state()).state);
   }
 
   async #greet(): Promise<PushLimits> {
@@ -95,16 +96,15 @@ export class SyncRounds {
   }
 
   /** @returns what the server will not have, by hash */
-  async #push(): Promise<Map<string, RejectionReason>> {
+  async #push(view: OutboxView, { state }: KnownState): Promise<Map<string, RejectionReason>> {
     const refusals = new Map<string, RejectionReason>();
-    const view = await this.#replica.outbox.look();
     const { commits, text, tooLarge } = selectCommits(view, this.#limits!);
     if (tooLarge) return refusals.set(tooLarge.hash, { code: 'EVENT_TOO_LARGE', message: `The commit is larger than the ${this.#limits!.maxCommitBytes} bytes that the server takes.` });
     if (commits.length === 0) return refusals;
     this.#progress.pushing(0, view.commits.length);
-    const body = `${await this.head()},"from":${firstUnconfirmed(view)},"lanes":${this.#settings.lanes},"commits":${text}}`;
+    const body = `${requestHead(view.head.clientId, state)},"from":${firstUnconfirmed(view)},"lanes":${this.#settings.lanes},"commits":${text}}`;
     const { epoch, results } = await ask(this.#transport, 'push', body, 'pushAnswer', this.#signal);
-    this.#checkEpoch(epoch, (await this.#replica.state()).state);
+    this.#checkEpoch(epoch, state);
     for (const result of results) {
       const commit = commits.find(({ seq }) => seq === result.seq);
       if (!commit || result.status === 'accepted' || result.status === 'seen' || result.status === 'wait') continue;
@@ -126,29 +126,37 @@ export class SyncRounds {
     return refusals;
   }
 
-  async #pull(): Promise<void> {
+  /** @param known need not be of now: what another tab has pulled since is found when it is written @returns as it is then */
+  async #pull(known: KnownState, moveOn = (scope: ReplicaScope) => this.#moveOn(scope)): Promise<KnownState> {
     let ahead: { readonly after: number; readonly answer: Promise<PullAnswer> } | undefined;
+    const { filter } = this.#settings;
     for (;;) {
-      const known = await this.#replica.state();
-      const { filter } = this.#settings;
-      let answer = await (ahead?.after === known.state.cursor ? ahead.answer : this.#pullPage(known.state, known.state.cursor));
-      const next = { epoch: answer.epoch, ...(filter && { filter }), ...(answer.readable && { readable: answer.readable }) };
+      const { clientId } = (this.#replica.outbox.seen ?? (await this.#replica.outbox.look())).head;
+      let answer = await (ahead?.after === known.state.cursor ? ahead.answer : this.#pullPage(clientId, known.state, known.state.cursor));
+      const scopeIn = ({ readable }: PullAnswer): ReplicaScope => ({ ...(filter && { filter }), ...(readable && { readable }) });
+      const next = { epoch: answer.epoch, ...scopeIn(answer) };
       const scope = scopeOf({ ...known.state, ...next });
-      if (known.state.epoch !== undefined && !sameScope(known.state, next)) await this.#moveOn(next);
+      if (known.state.epoch !== undefined && !sameScope(known.state, next)) await moveOn(next);
       const batches: EventBatch[] = readPulledBatches(answer, known.state.cursor);
       while (answer.coveredTo < answer.head && (await this.#replica.splits(batches, scope))) {
         const after = answer.coveredTo;
-        answer = await this.#pullPage(known.state, after);
+        answer = await this.#pullPage(clientId, known.state, after);
+        if (!sameScope(scopeIn(answer), next)) throw scopeMoves();
         batches.push(...readPulledBatches(answer, after));
       }
       // The server reads the next page while this one is written.
-      ahead = answer.coveredTo < answer.head ? this.#pullAhead(moveState({ ...known.state, ...next }, batches, answer.coveredTo)) : undefined;
-      for (const { stream } of batches) this.#moved?.add(stream);
-      const placed = await this.#replica.place(known, next, { batches, coveredTo: answer.coveredTo, taken: answer.taken });
-      if (placed) this.#progress.pulling(answer.coveredTo, answer.head);
-      else if (!(await isUntouched(this.#replica.log, this.#replica.documents))) throw foreignEvents();
-      else this.#moved = undefined;
-      if (placed && answer.coveredTo === answer.head) return;
+      ahead = answer.coveredTo < answer.head ? this.#pullAhead(clientId, moveState({ ...known.state, ...next }, batches, answer.coveredTo)) : undefined;
+      const placed = await this.#replica.place(known, next, { batches, coveredTo: answer.coveredTo, taken: { clientId, numbers: answer.taken } });
+      if (placed) {
+        known = placed.known;
+        for (const stream of placed.moved) this.#moved?.add(stream);
+        this.#progress.pulling(answer.coveredTo, answer.head);
+        if (answer.coveredTo === answer.head) return known;
+      } else {
+        if (!(await isUntouched(this.#replica.log, this.#replica.documents))) throw foreignEvents();
+        this.#moved = undefined;
+        known = await this.#replica.state();
+      }
     }
   }
 
@@ -157,58 +165,76 @@ export class SyncRounds {
    * start into a storage beside this one, which takes over the outbox when it is whole.
    */
   async #moveOn(scope: ReplicaScope): Promise<never> {
-    const { openSuccessor, ...settings } = this.#settings;
+    const { openSuccessor } = this.#settings;
     if (!openSuccessor) throw new SyncStoppedError('SCOPE_CHANGED', 'What is replicated here is not what it was. Give openSyncedStore a function as its storage: then what is wanted now is replicated beside it.');
     const { head } = await this.#replica.outbox.look();
     const { generation, replica, close } = await openSuccessor(scope, head.clientId);
     try {
-      await new SyncRounds(replica, this.#transport, settings, this.#progress, this.#signal).fill();
-      await this.#replica.moveTo(generation);
-      await takeOver(this.#replica, replica);
+      const filling = new SyncRounds(replica, this.#transport, this.#settings, this.#progress, this.#signal);
+      for (let next: number | undefined; next === undefined; ) {
+        const known = await this.#replica.state();
+        await filling.fill();
+        // What is confirmed here is there only if the server still had it afterwards.
+        await this.#pullPage(head.clientId, known.state, known.state.cursor);
+        next = await this.#replica.moveTo(generation, known);
+        if (next === generation) await takeOver(this.#replica, replica);
+      }
     } finally {
       await close();
     }
     throw movedOn();
   }
 
-  #pullAhead(state: ReplicaState): { readonly after: number; readonly answer: Promise<PullAnswer> } {
-    const answer = this.#pullPage(state, state.cursor);
+  #pullAhead(clientId: string, state: ReplicaState): { readonly after: number; readonly answer: Promise<PullAnswer> } {
+    const answer = this.#pullPage(clientId, state, state.cursor);
     // When another tab was faster, nobody asks how it went.
     answer.catch(() => undefined);
     return { after: state.cursor, answer };
   }
 
-  async #pullPage(state: ReplicaState, after: number): Promise<PullAnswer> {
+  async #pullPage(clientId: string, state: ReplicaState, after: number): Promise<PullAnswer> {
     const { filter } = this.#settings;
     const witness = state.tailId === undefined ? undefined : { position: state.tail, id: state.tailId };
     const rest = JSON.stringify({ after, ...(witness && { witness }), ...(filter && { filter }) });
-    const answer = await ask(this.#transport, 'pull', `${await this.head()},${rest.slice(1)}`, 'pullAnswer', this.#signal);
+    const answer = await ask(this.#transport, 'pull', `${requestHead(clientId, state)},${rest.slice(1)}`, 'pullAnswer', this.#signal);
     this.#checkEpoch(answer.epoch, state);
     return answer;
   }
 
-  async #resolve(refusals: ReadonlyMap<string, RejectionReason>, retry: boolean): Promise<void> {
+  /** @returns the outbox as it is then */
+  async #resolve(refusals: ReadonlyMap<string, RejectionReason>, retry: boolean): Promise<OutboxView> {
     const { outbox, log } = this.#replica;
     for (;;) {
       const seen = outbox.seen;
       const view = await outbox.look();
       // Another tab has been here: what it pulled is not known.
       if (view !== seen && view.head.edits !== seen?.head.edits) this.#moved = undefined;
-      const streams = new Set(view.commits.flatMap(({ writes }) => writes.map(({ stream }) => stream)));
       const moved = this.#moved;
+      this.#moved = new Set();
+      if (refusals.size === 0 && !retry && moved?.size === 0) return view;
+      const streams = new Set(view.commits.flatMap(({ writes }) => writes.map(({ stream }) => stream)));
       const concerned = refusals.size > 0 || retry || moved === undefined || [...streams].some((stream) => moved.has(stream));
-      if (!concerned || streams.size === 0) break;
+      if (!concerned || streams.size === 0) return view;
       const versions = await this.#replica.versions(streams);
       const change = await new ConflictResolution(log, this.#settings, view, versions, refusals, retry).run();
-      if (!change || (await this.#replica.change(view, change, versions))) break;
+      if (!change) return view;
+      if (await this.#replica.change(view, change, versions)) return outbox.look();
+      this.#moved = undefined;
     }
-    this.#moved = new Set();
   }
 
   #checkEpoch(epoch: string, state: ReplicaState): void {
     if (state.epoch === undefined || state.epoch === epoch) return;
     throw new SyncStoppedError('EPOCH_CHANGED', 'The log of the server is another one than before. What is here stays as it is, and nothing is sent.');
   }
+}
+
+function requestHead(clientId: string, { epoch }: ReplicaState): string {
+  return JSON.stringify({ protocol: PROTOCOL_VERSION, clientId, epoch }).slice(0, -1);
+}
+
+function scopeMoves(): NoAnswer {
+  return new NoAnswer('What may be read has changed while it was pulled. It is pulled anew later.');
 }
 
 function foreignEvents(): SyncStoppedError {

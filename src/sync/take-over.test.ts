@@ -41,3 +41,17 @@ it('takes an outbox over once: a tab that is late leaves what was appended since
   expect(head).toMatchObject({ clientId: 'client', next: 4, seq: 4, movedFrom: from.log.epoch });
   expect(commits.map(({ order }) => order)).toEqual([1, 2, 3]);
 });
+
+it('goes on in one place only: the first tab to say where decides, and what others still pull is not written any more', async () => {
+  const storage = memoryStorage();
+  const [one, other] = [await openReplica(storage), await openReplica(storage)];
+  await one.outbox.create('client');
+  const known = await other.state();
+  const page = { batches: [], coveredTo: 1, taken: { clientId: 'client', numbers: [] } };
+  expect(await other.place(known, { epoch: 'server' }, page)).toMatchObject({ known: { state: { cursor: 1 } } });
+  expect(await one.moveTo(1, known)).toBeUndefined();
+  const { text, state } = await one.state();
+  expect(await one.moveTo(1, { text, state })).toBe(1);
+  expect(await other.moveTo(2, { text, state })).toBe(1);
+  await expect(other.place({ text, state }, { epoch: 'server' }, { ...page, coveredTo: 2 })).rejects.toMatchObject({ code: 'SYNC_REFUSED', reason: 'MOVED' });
+});

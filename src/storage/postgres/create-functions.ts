@@ -109,6 +109,16 @@ BEGIN
   END IF;
   -- An event alone, the most frequent append, is spared the arrays, which cost more than the rest.
   IF v_count = 1 AND cardinality(p_streams) = 1 AND cardinality(p_ids) = 0 AND p_documents IS NULL AND NOT p_erase THEN
+    IF p_expected[1] > 0 THEN
+      -- To a version of a stream that is there: looked up and moved at once.
+      UPDATE ${s}.streams t SET version = t.version + 1 WHERE t.tenant = p_tenant AND t.name_order = p_name_orders[1] AND t.version = p_expected[1] AND NOT t.deleted
+      RETURNING t.version INTO v_version;
+      IF FOUND THEN
+        INSERT INTO ${s}.events (tenant, position, stream, version, event_id, type, data, metadata, timestamp_ms, schema_version, format, correlation_id)
+        VALUES (p_tenant, v_tail + 1, p_streams[1], v_version, p_event_ids[1], p_types[1], p_data[1]::json, p_metadata[1]::json, p_timestamps[1], p_schema_versions[1], p_formats[1], p_correlation_ids[1]);
+        RETURN json_build_object('written', true, 'epoch', p_epoch, 'tail', v_tail, 'heads', p_expected);
+      END IF;
+    END IF;
     SELECT s.version, s.deleted INTO v_version, v_deleted FROM ${s}.streams s WHERE s.tenant = p_tenant AND s.name_order = p_name_orders[1];
     IF v_deleted IS NOT TRUE AND (CASE p_expected[1] WHEN -1 THEN true WHEN -2 THEN v_version IS NOT NULL ELSE coalesce(v_version, 0) = p_expected[1] END) THEN
       INSERT INTO ${s}.events (tenant, position, stream, version, event_id, type, data, metadata, timestamp_ms, schema_version, format, correlation_id)
