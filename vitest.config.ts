@@ -36,7 +36,7 @@ export default defineConfig({
     // Of two cores Vitest would use one.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
-      { test: { name: 'node', include: ['{src,demo}/**/*.test.ts'], exclude: [browserTests, postgresTests] } },
+      { test: { name: 'node', include: ['{src,demo}/**/*.test.ts'], exclude: [browserTests, postgresTests], testTimeout: 30_000 } },
       { test: { name: 'postgres', include: [postgresTests], globalSetup: 'scripts/postgres-setup.mjs', testTimeout: 60_000 } },
       { test: { name: 'examples', include: ['scripts/examples.test.mjs'], testTimeout: 60_000 } },
       inBrowser('chromium'),
