@@ -17,7 +17,7 @@ test('a step against the rules is refused in words and writes nothing, and the n
   await expect(refusal).toContainText('“T11 Create document X request unlicensed” is not possible now.');
   await expect(refusal).toContainText('too early for that: first, it is settled whether the request must be stopped (T10)');
   await expect(position(page)).toHaveText('Position 8,577 of 8,577');
-  expect(await timeline(page)).toHaveLength(3);
+  await expect.poll(() => timeline(page)).toHaveLength(3);
 
   await addStep(page, 'T10 Determine necessity to stop indication');
   await expect(done(page)).toBeVisible();

@@ -27,7 +27,7 @@ test('a clerk imports the log, finds a case, takes a step and looks back', async
   await page.getByRole('searchbox').fill(CASE);
   await page.getByRole('link', { name: new RegExp(CASE) }).click();
   await expect(page.getByRole('heading', { name: CASE })).toBeFocused();
-  expect(await timeline(page)).toHaveLength(CASE_VERSION);
+  await expect.poll(() => timeline(page)).toHaveLength(CASE_VERSION);
 
   await actAs(page, 'Resource07');
   const step = stepButtons(page).first();
@@ -81,7 +81,7 @@ test('the second of two tabs is told that someone was faster, and nothing is los
     'version 7: T11 Create document X request unlicensed, Resource01',
     'version 8: T12 Check document X request unlicensed, Resource05',
   ]);
-  expect(await timeline(second)).toEqual(await timeline(first));
+  await expect.poll(() => timeline(second)).toEqual(await timeline(first));
 });
 
 /** The same case in two tabs, with two people at them. */
