@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, relative } from 'node:path';
 import process from 'node:process';
 import { nodeWithSqlite } from './node-with-sqlite.mjs';
 
@@ -12,11 +12,22 @@ process.chdir(join(import.meta.dirname, '..'));
 const reports = mkdtempSync(join(tmpdir(), 'ermine-test-'));
 process.on('exit', () => rmSync(reports, { recursive: true }));
 
-/** @typedef {{ passed: number, failed: number }} Counts */
+/** @typedef {{ passed: number, failed: number, failures?: string[] }} Counts */
 /** @typedef {{ name: string, command: string[], env?: Record<string, string>, count?: () => Counts }} Step */
 
 /** @param {string} file @returns {any} */
 const readReport = (file) => JSON.parse(readFileSync(file, 'utf8'));
+
+/** @param {string | undefined} text */
+const firstLine = (text = 'not run') => text.split('\n', 1)[0];
+
+/** @param {any} suite of Playwright's report @returns {string[]} */
+const failuresIn = ({ file, specs = [], suites = [] }) => [
+  ...specs
+    .filter((/** @type {any} */ { tests }) => tests.some((/** @type {any} */ { status }) => status !== 'expected'))
+    .map((/** @type {any} */ { title, tests }) => `${file} › ${title}: ${firstLine(tests.flatMap((/** @type {any} */ { results }) => results).find((/** @type {any} */ { error }) => error)?.error.message)}`),
+  ...suites.flatMap(failuresIn),
+];
 
 /** A skipped or a todo test is a check that was not made, so it counts as failed. @param {string} name @param {string[]} projects @returns {Step} */
 function vitest(name, projects = [name]) {
@@ -25,8 +36,14 @@ function vitest(name, projects = [name]) {
     name,
     command: ['vitest', 'run', ...projects.flatMap((project) => ['--project', project]), '--allowOnly=false', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
     count() {
-      const { numTotalTests, numPassedTests } = readReport(file);
-      return { passed: numPassedTests, failed: numTotalTests - numPassedTests };
+      const { numTotalTests, numPassedTests, testResults } = readReport(file);
+      const failures = testResults.flatMap((/** @type {any} */ { name: path, message, assertionResults }) => [
+        ...(message ? [`${relative('.', path)}: ${firstLine(message)}`] : []),
+        ...assertionResults
+          .filter((/** @type {any} */ { status }) => status !== 'passed')
+          .map((/** @type {any} */ { fullName, failureMessages }) => `${relative('.', path)} › ${fullName}: ${firstLine(failureMessages[0])}`),
+      ]);
+      return { passed: numPassedTests, failed: numTotalTests - numPassedTests, failures };
     },
   };
 }
@@ -46,8 +63,8 @@ function playwright() {
     command: ['playwright', 'test', '--forbid-only', '--reporter=list,json'],
     env: { PLAYWRIGHT_JSON_OUTPUT_FILE: file },
     count() {
-      const { expected, unexpected, flaky, skipped } = readReport(file).stats;
-      return { passed: expected, failed: unexpected + flaky + skipped };
+      const { stats: { expected, unexpected, flaky, skipped }, suites } = readReport(file);
+      return { passed: expected, failed: unexpected + flaky + skipped, failures: suites.flatMap(failuresIn) };
     },
   };
 }
@@ -99,17 +116,22 @@ const unknown = wanted.filter((name) => !steps.some((step) => step.name === name
 if (unknown.length > 0) throw new Error(`No step ${unknown.join(', ')}. Steps: ${steps.map((step) => step.name).join(', ')}`);
 
 const total = { passed: 0, failed: 0 };
+/** @type {string[]} */
 const lines = [];
+/** @type {string[]} */
+const failed = [];
 for (const step of steps.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
   console.log(`\n=== ${step.name}`);
   const start = performance.now();
-  const { passed, failed } = await run(step);
-  const line = `${step.name.padEnd(11)} ${passed} passed, ${failed} failed, ${((performance.now() - start) / 1000).toFixed(1)} s`;
+  const counts = await run(step);
+  const line = `${step.name.padEnd(11)} ${counts.passed} passed, ${counts.failed} failed, ${((performance.now() - start) / 1000).toFixed(1)} s`;
   console.log(`=== ${line}`);
   lines.push(line);
-  total.passed += passed;
-  total.failed += failed;
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+  failed.push(...(counts.failures ?? []));
 }
 
+if (failed.length > 0) console.log(`\nFailed:\n${failed.map((each) => `  ${each}`).join('\n')}`);
 console.log(`\n${lines.join('\n')}\n\n${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;

@@ -15,7 +15,7 @@ export {
 } from './projection/definition.ts';
 export { sqlProjection } from './projection/sql-projection.ts';
 export { openProjection, type ProjectedStore } from './projection/open-projection.ts';
-export type { OpenDocuments, OpenProjection, OpenProjectionOptions, OpenState, WaitOptions } from './projection/opened.ts';
+export type { OpenDocuments, OpenProjection, OpenProjectionOptions, OpenState, ViewOptions, WaitOptions } from './projection/opened.ts';
 export type { DocumentQuery, QueryPage } from './projection/query.ts';
 export type { ProjectionStatus, RebuildStatus } from './projection/status.ts';
 export type { SqlStatement, SqlValue, TableShape } from './storage/storage.ts';

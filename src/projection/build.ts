@@ -13,7 +13,7 @@ import { layout } from './layout.ts';
 import { parse, type Progress, type Read } from './progress.ts';
 
 /** About so many events are folded and written at once; memory is bounded by two of these pages. */
-const BATCH_EVENTS = 4_096;
+export const BATCH_EVENTS = 4_096;
 
 export function createFolding(definition: AnyProjection, build: number): Folding {
   if (definition.kind === 'sql') return definition.createFolding(build);
@@ -79,9 +79,8 @@ export class Build {
     if (folded.ok) return 'more';
     // What is before the event is written first; then it fails as the first one.
     if (folded.index > 0) return this.#apply(events.slice(0, folded.index), events[folded.index]!.globalPosition - 1);
-    const event = describe(events[0]!);
-    const reason = folded.error instanceof Error ? folded.error.message : String(folded.error);
-    this.error = new ProjectionFailedError(this.#definition.name, event, reason, { cause: folded.error });
+    const { event, reason, error } = failureAt(this.#definition, events[0]!, folded.error);
+    this.error = error;
     await this.#write({ position: event.globalPosition - 1, failed: { event, reason } }, { puts: [], deletes: [] });
     return 'more';
   }
@@ -138,6 +137,8 @@ export class Build {
   }
 }
 
-function describe({ globalPosition, id, type, streamId }: StoredEvent): FailedEvent {
-  return { globalPosition, id, type, streamId: streamIdToString(streamId) };
+export function failureAt({ name }: AnyProjection, { globalPosition, id, type, streamId }: StoredEvent, cause: unknown): { event: FailedEvent; reason: string; error: ProjectionFailedError } {
+  const event = { globalPosition, id, type, streamId: streamIdToString(streamId) };
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return { event, reason, error: new ProjectionFailedError(name, event, reason, { cause }) };
 }

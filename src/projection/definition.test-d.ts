@@ -78,6 +78,10 @@ export async function opens(): Promise<void> {
   await openCards.list({ index: 'tags' });
   // @ts-expect-error a state has no keys
   await openSum.get('a');
+  openSum.watch$({ pending: true }).subscribe((state) => check<Same<typeof state, DeepReadonly<{ sum: number }>>>());
+  openCards.watch$('a', { pending: true }).subscribe((card) => check<Same<typeof card, DeepReadonly<Card> | undefined>>());
+  // @ts-expect-error no option
+  openSum.watch$({ confirmed: true });
   check<Same<ReturnType<typeof useProjection<{ sum: number }>>['value'], DeepReadonly<{ sum: number }> | undefined>>();
 }
 

@@ -80,7 +80,7 @@ function createWriter(name: string, add: (key: string, reads: boolean, apply: (b
 }
 
 /** The documents that steps change, as they are stored, by key. */
-async function read(documents: DocumentLog, collection: string, steps: readonly Step[]): Promise<Map<string, unknown>> {
+async function read(documents: Pick<DocumentLog, 'get'>, collection: string, steps: readonly Step[]): Promise<Map<string, unknown>> {
   const seen = new Set<string>();
   const keys: DocumentKey[] = [];
   for (const { key, reads } of steps) {
@@ -91,7 +91,8 @@ async function read(documents: DocumentLog, collection: string, steps: readonly 
   return new Map(keys.map(({ key }, i) => [key, texts[i] === undefined ? undefined : JSON.parse(texts[i]!)]));
 }
 
-function indexesOf({ name, indexes = {} }: DocumentProjection, document: unknown): Record<string, IndexValue> {
+/** @throws {InvalidProjectionError} when an index gives what is none */
+export function indexesOf({ name, indexes = {} }: DocumentProjection, document: unknown): Record<string, IndexValue> {
   const values: Record<string, IndexValue> = {};
   for (const [index, valueOf] of Object.entries(indexes)) {
     const value = refusePromise(name, (valueOf as (document: unknown) => unknown)(document));

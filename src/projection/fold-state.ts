@@ -12,7 +12,7 @@ export function foldState({ name, initialState, evolve }: FoldProjection, build:
   let state: { value: unknown } | undefined;
   const key = layout.state(name, build);
 
-  const load = async (documents: DocumentLog): Promise<{ value: unknown }> => {
+  const load = async (documents: Pick<DocumentLog, 'get'>): Promise<{ value: unknown }> => {
     const [text = JSON.stringify(initialState)] = await documents.get([key]);
     return { value: JSON.parse(text) };
   };

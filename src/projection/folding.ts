@@ -8,7 +8,7 @@ export interface Folding {
    *
    * @returns what to write, or the place of the event that failed: then nothing of this call counts
    */
-  fold(events: readonly StoredEvent[], documents: DocumentLog): Promise<Folded>;
+  fold(events: readonly StoredEvent[], documents: Pick<DocumentLog, 'get'>): Promise<Folded>;
   /** What it gave last was not written: it begins again from what is stored. */
   reset(): void;
 }

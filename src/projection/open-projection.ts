@@ -1,4 +1,3 @@
-import type { Observable } from 'rxjs';
 import { InvalidProjectionError } from '../event/errors.ts';
 import type { Event } from '../event/event.ts';
 import { storeParts, type StoreParts } from '../subscription/store-parts.ts';
@@ -6,10 +5,10 @@ import type { AnyProjection, DocumentProjection, FoldProjection, SqlProjection }
 import { checkInitialState } from './fold-state.ts';
 import { Handle } from './handle.ts';
 import { layout } from './layout.ts';
-import type { OpenDocuments, OpenProjection, OpenProjectionOptions, OpenState } from './opened.ts';
-import { toKeyQuestion, toPage, toRange, type DocumentQuery, type QueryPage } from './query.ts';
-import { Reader } from './reader.ts';
-import { watch } from './watch.ts';
+import type { OpenDocuments, OpenProjection, OpenProjectionOptions, OpenState, ViewOptions } from './opened.ts';
+import { toKeyQuestion, toPage, toRange, type DocumentQuery } from './query.ts';
+import type { Reader } from './reader.ts';
+import { Views, type Answer } from './views.ts';
 
 /** An open store, as `openEventStore` gives it. */
 export interface ProjectedStore {
@@ -40,31 +39,36 @@ export async function openProjection(store: ProjectedStore, definition: unknown,
   if (projection.kind === 'sql' && !documents.hasTables) throw new InvalidProjectionError(projection.name, 'the storage of the store has no SQL: open it with sqliteStorage of ermine/sqlite');
   const handle = new Handle(parts, documents, projection, options);
   if (projection.kind === 'sql') return handle;
-  const reader = new Reader(documents, projection);
-  return projection.kind === 'fold' ? openState(handle, reader, projection) : openDocuments(handle, reader, projection);
+  const views = new Views(parts, documents, projection, handle.signals.changes$);
+  return projection.kind === 'fold' ? openState(handle, views, projection) : openDocuments(handle, views, projection);
 }
 
-function openState(handle: Handle, reader: Reader, { name, initialState }: FoldProjection): OpenState<unknown> {
-  const ask = async (): Promise<{ text: string; value: unknown }> => {
+function openState(handle: Handle, views: Views, { name, initialState }: FoldProjection): OpenState<unknown> {
+  const ask = async (reader: Reader): Promise<Answer<never>> => {
     const { data: text = JSON.stringify(initialState) } = await reader.get((build) => layout.state(name, build));
-    return { text, value: JSON.parse(text) };
+    return { text, value: JSON.parse(text) as never };
   };
-  const get = async (): Promise<never> => (await ask()).value as never;
-  return Object.assign(handle, { get, watch$: () => watch(handle.signals.changes$, ask) as Observable<never> });
+  return Object.assign(handle, { get: (options?: ViewOptions) => views.get(ask, options), watch$: (options?: ViewOptions) => views.watch$(ask, options) });
 }
 
-function openDocuments(handle: Handle, reader: Reader, definition: DocumentProjection): OpenDocuments<unknown> {
-  const askKey = async (key: string): Promise<{ text: string; value: unknown }> => {
-    const { data } = await reader.get(toKeyQuestion(definition, key));
-    return { text: data ?? '', value: data === undefined ? undefined : JSON.parse(data) };
+function openDocuments(handle: Handle, views: Views, definition: DocumentProjection): OpenDocuments<unknown> {
+  const askKey = (key: string) => {
+    const question = toKeyQuestion(definition, key);
+    return async (reader: Reader): Promise<Answer<never>> => {
+      const { data } = await reader.get(question);
+      return { text: data ?? '', value: (data === undefined ? undefined : JSON.parse(data)) as never };
+    };
   };
-  const askPage = async (query: DocumentQuery): Promise<{ text: string; value: QueryPage<unknown> }> => {
-    const page = await reader.list(toRange(definition, query));
-    return { text: JSON.stringify(page), value: toPage(page) };
+  const askPage = (query: DocumentQuery) => {
+    const range = toRange(definition, query);
+    return async (reader: Reader): Promise<Answer<never>> => {
+      const page = await reader.list(range);
+      return { text: JSON.stringify(page), value: toPage(page) as never };
+    };
   };
   return Object.assign(handle, {
-    get: async (key: string): Promise<never> => (await askKey(key)).value as never,
-    list: async (query: DocumentQuery = {}): Promise<QueryPage<unknown>> => (await askPage(query)).value,
-    watch$: (of: string | DocumentQuery): Observable<never> => watch<unknown>(handle.signals.changes$, () => (typeof of === 'string' ? askKey(of) : askPage(of))) as Observable<never>,
+    get: async (key: string, options?: ViewOptions) => views.get(askKey(key), options),
+    list: async (query: DocumentQuery = {}, options?: ViewOptions) => views.get(askPage(query), options),
+    watch$: (of: string | DocumentQuery, options?: ViewOptions) => views.watch$((reader) => (typeof of === 'string' ? askKey(of) : askPage(of))(reader), options),
   });
 }

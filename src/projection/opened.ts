@@ -50,19 +50,28 @@ export interface OpenProjection {
   close(): Promise<void>;
 }
 
+export interface ViewOptions {
+  /**
+   * Of a synced store: with all of the confirmed log and what is pending folded on top, in memory, for this answer alone;
+   * false unless told. Events that are pending have `Infinity` as their `globalPosition`. What fails at an event throws
+   * `ProjectionFailedError`. In a store without sync nothing is pending.
+   */
+  readonly pending?: boolean;
+}
+
 export interface OpenState<State> extends OpenProjection {
   /** The state as of the last batch. */
-  get(): Promise<DeepReadonly<State>>;
+  get(options?: ViewOptions): Promise<DeepReadonly<State>>;
   /** The state, now and whenever it is another one, in every tab. */
-  watch$(): Observable<DeepReadonly<State>>;
+  watch$(options?: ViewOptions): Observable<DeepReadonly<State>>;
 }
 
 export interface OpenDocuments<Document, Index extends string = string> extends OpenProjection {
   /** The document under a key; undefined when there is none. */
-  get(key: string): Promise<DeepReadonly<Document> | undefined>;
+  get(key: string, options?: ViewOptions): Promise<DeepReadonly<Document> | undefined>;
   /** A page of documents in the order of an index, or of their keys. @throws {InvalidProjectionError} when the query breaks a rule */
-  list(query?: DocumentQuery<Index>): Promise<QueryPage<Document>>;
+  list(query?: DocumentQuery<Index>, options?: ViewOptions): Promise<QueryPage<Document>>;
   /** A document or a page of them, now and whenever that is another one, in every tab. */
-  watch$(key: string): Observable<DeepReadonly<Document> | undefined>;
-  watch$(query: DocumentQuery<Index>): Observable<QueryPage<Document>>;
+  watch$(key: string, options?: ViewOptions): Observable<DeepReadonly<Document> | undefined>;
+  watch$(query: DocumentQuery<Index>, options?: ViewOptions): Observable<QueryPage<Document>>;
 }

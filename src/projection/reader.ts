@@ -4,25 +4,27 @@ import type { AnyProjection } from './definition.ts';
 import { layout } from './layout.ts';
 import { parse, type Registry } from './progress.ts';
 
+export type ReadableDocuments = Pick<DocumentLog, 'get' | 'list'>;
+
 /** Reads what the build that is served has made, whichever that is at the moment. */
 export class Reader {
-  readonly #documents: DocumentLog;
+  readonly #documents: ReadableDocuments;
   readonly #definition: AnyProjection;
   /** The build that was served last. */
-  #serving = 1;
+  #serving: number;
 
-  constructor(documents: DocumentLog, definition: AnyProjection) {
+  constructor(documents: ReadableDocuments, definition: AnyProjection, serving = 1) {
     this.#documents = documents;
     this.#definition = definition;
+    this.#serving = serving;
   }
 
-  /** The document under a key, and how far the build had come, of one moment. */
-  async get(keyIn: (build: number) => DocumentKey): Promise<{ data: string | undefined; progress: string | undefined }> {
-    const { name } = this.#definition;
+  /** The document under a key, the build that made it, and the version of that; undefined when nothing was built yet. */
+  async get(keyIn: (build: number) => DocumentKey): Promise<{ data: string | undefined; build: number; version: number | undefined }> {
     for (;;) {
       const build = this.#serving;
-      const [registry, progress, data] = await this.#documents.get([layout.registry(name), layout.progress(name, build), keyIn(build)]);
-      if (this.#isServing(registry, build)) return { data, progress };
+      const [registry, data] = await this.#documents.get([layout.registry(this.#definition.name), keyIn(build)]);
+      if (this.#isServing(registry, build)) return { data, build, version: parse<Registry>(registry)?.value.active.version };
     }
   }
 

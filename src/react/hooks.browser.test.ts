@@ -3,9 +3,11 @@ import { createRoot } from 'react-dom/client';
 import { Subject } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openProjection } from '../projection/open-projection.ts';
-import { openStore, orders, placed, revenue, shipped } from '../projection/projections.test-fixture.ts';
+import { openStore, orders, placed, revenue, shipped, type ShopEvent } from '../projection/projections.test-fixture.ts';
 import { deleteDatabase } from '../storage/indexeddb/conformance.test-fixture.ts';
 import { indexedDbStorage } from '../storage/indexeddb/indexeddb-storage.ts';
+import { openSyncedStore } from '../store/open-synced-store.ts';
+import { httpTransport } from '../sync/transport.ts';
 import { useCommand } from './use-command.ts';
 import { useLive } from './use-live.ts';
 import { useProjection, useProjectionStatus } from './use-projection.ts';
@@ -87,6 +89,23 @@ describe('hooks in a browser', () => {
     await store.appendToStream('Order-2', 0, [placed(10), shipped]);
     await Promise.all([sum.waitFor(3), cards.waitFor(3)]);
     await expect.poll(() => element.textContent).toBe('15 placed 2 live');
+  });
+
+  it('useStream shows what a synced store has pending, and useProjection where it is told to', async () => {
+    const store = await openSyncedStore<ShopEvent>({ storage: storage(), transport: httpTransport({ url: 'https://offline.test', fetch: () => Promise.reject(new TypeError('offline')) }) });
+    onTestFinished(() => store.close());
+    const [sum, cards] = [await openProjection(store, revenue()), await openProjection(store, orders())];
+    const element = render(() => {
+      const [total, confirmed] = [useProjection(sum, { pending: true }), useProjection(sum)];
+      const card = useProjection(cards, '1', { pending: true });
+      const page = useProjection(cards, { index: 'total' }, { pending: true });
+      const stream = useStream(store, 'Order-1');
+      return [total.value?.sum, confirmed.value?.sum, card.value?.state, page.value?.documents.length, stream.value?.map(({ type, pending }) => `${type} ${pending}`)].join(' ');
+    });
+    await expect.poll(() => element.textContent).toBe('0 0  0 ');
+    await store.appendToStream('Order-1', 0, [placed(5), shipped]);
+    await store.appendToStream('Order-2', 0, [placed(10)]);
+    await expect.poll(() => element.textContent).toBe('15 0 shipped 2 OrderPlaced true,OrderShipped true');
   });
 
   it('everything that is rendered at a time shows the same value, in the middle of a transition too', async () => {

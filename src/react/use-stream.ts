@@ -1,20 +1,23 @@
-import { Observable } from 'rxjs';
+import { Observable, type ObservedValueOf } from 'rxjs';
 import type { Event, StoredEvent } from '../event/event.ts';
 import { streamIdToString, type StreamId } from '../event/stream-id.ts';
 import type { EventStore } from '../store/event-store.ts';
+import type { SyncedStore } from '../store/synced-store.ts';
 import type { Live } from './observable-source.ts';
 import { useLive } from './use-live.ts';
 
 /**
  * The events of a stream in order, kept up to date with what any tab appends. Many events that arrive together are shown
- * together. While the store is not open yet, hand over undefined.
+ * together. Of a synced store, what is pending is in it too. While the store is not open yet, hand over undefined.
  *
  * @throws {InvalidStreamIdError} while rendering, when the id is none
  * @example const { value: events = [] } = useStream(store, `Order-${id}`);
  */
-export function useStream<E extends Event>(store: EventStore<E> | undefined, id: StreamId | string): Live<readonly StoredEvent<E>[]> {
+export function useStream<E extends Event>(store: SyncedStore<E> | undefined, id: StreamId | string): Live<ObservedValueOf<ReturnType<SyncedStore<E>['watchStream']>>>;
+export function useStream<E extends Event>(store: EventStore<E> | undefined, id: StreamId | string): Live<readonly StoredEvent<E>[]>;
+export function useStream<E extends Event>(store: EventStore<E> | SyncedStore<E> | undefined, id: StreamId | string): Live<readonly StoredEvent<E>[]> {
   const stream = streamIdToString(id);
-  return useLive(() => store && eventsOf(store, stream), store, stream);
+  return useLive(() => store && ('watchStream' in store ? store.watchStream(stream) : eventsOf(store, stream)), store, stream);
 }
 
 function eventsOf<E extends Event>(store: EventStore<E>, stream: string): Observable<readonly StoredEvent<E>[]> {

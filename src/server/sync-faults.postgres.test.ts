@@ -1,4 +1,4 @@
-import { firstValueFrom } from 'rxjs';
+import { filter, firstValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { NoStream } from '../event/version.ts';
 import { memoryStorage } from '../storage/memory/memory-storage.ts';
@@ -95,12 +95,13 @@ describe('sync with a real server', () => {
     const [ahead, behind] = [await server.device({ wire }), await server.device()];
     await ahead.appendToStream('Note-1', NoStream, numbered(2));
     await upToDate(ahead, behind);
+    behind.sync.pause();
+    await firstValueFrom(behind.sync.status$.pipe(filter(({ state }) => state === 'paused')));
     await server.backUp();
     await ahead.appendToStream('Note-1', 2, numbered(2, 3));
     await upToDate(ahead);
     online = false;
     await ahead.appendToStream('Note-1', 4, numbered(1, 5));
-    behind.sync.pause();
     await server.restore();
     online = true;
 

@@ -152,6 +152,41 @@ describe('a synced store on IndexedDB', () => {
     expect(await second.get()).toEqual(range(0, 10));
   });
 
+  it('shows in every tab what any of them has pending, in documents and in their order', async () => {
+    const { transport, network } = serve();
+    const open = device(transport);
+    const [a, b] = [await open(), await open()];
+    const notes = projection<Event<'Counted', { n: number }>, { n: number }, 'n'>({
+      name: 'notes',
+      version: 1,
+      indexes: { n: ({ n }) => n },
+      on: { Counted: ({ streamId, data }, documents) => documents.put(streamId.id, data) },
+    });
+    const [first, second] = [await openProjection(a, notes), await openProjection(b, notes)];
+    for (let n = 0; n < 10; n++) await a.appendToStream(`Note-${n}`, NoStream, numbered(1, n * 10));
+    await untilUpToDate(a);
+    await first.waitFor(10);
+    network.online = false;
+    const pages: (readonly string[])[] = [];
+    const watching = second.watch$({ index: 'n', lower: 20, limit: 4 }, { pending: true }).subscribe(({ documents }) => pages.push(documents.map(({ key, document: { n } }) => `${key}: ${n}`)));
+    cleanUps.push(async () => watching.unsubscribe());
+    await until('the confirmed ones are there', () => pages.length > 0);
+    expect(pages).toEqual([['2: 20', '3: 30', '4: 40', '5: 50']]);
+    await a.appendToStream('Note-3', 1, numbered(1, 95));
+    await b.appendToStream('Note-new', NoStream, numbered(1, 44));
+    const expected = ['2: 20', '4: 40', 'new: 44', '5: 50'];
+    await until('the pending ones are there', () => pages.at(-1)!.join() === expected.join());
+    expect((await second.list({ index: 'n', lower: 20, limit: 4 })).documents.map(({ key }) => key)).toEqual(['2', '3', '4', '5']);
+    expect((await first.list({ index: 'n', direction: 'backwards', limit: 1 }, { pending: true })).documents).toEqual([{ key: '3', document: { n: 95 } }]);
+    const count = pages.length;
+    network.online = true;
+    await untilUpToDate(b);
+    await second.waitFor(12);
+    expect((await second.list({ index: 'n', lower: 20, limit: 4 })).documents.map(({ key, document: { n } }) => `${key}: ${n}`)).toEqual(expected);
+    // That all of it is confirmed changes nothing in the picture.
+    expect(pages.slice(count)).toEqual([]);
+  });
+
   it('hands over every append of every tab when another part of the log is replicated from then on', async () => {
     const { transport } = serve();
     const all = await device(transport)();

@@ -6,9 +6,9 @@ import { hash53 } from '../event/event-id.ts';
 import type { Event, EventData, StoredEvent } from '../event/event.ts';
 import { checkJson } from '../event/json.ts';
 import { streamIdToString, type StreamId } from '../event/stream-id.ts';
-import { storeParts, type StoreParts } from '../subscription/store-parts.ts';
+import { storeParts, type PendingView, type StoreParts } from '../subscription/store-parts.ts';
 import type { PendingAppends } from '../sync/pending-appends.ts';
-import type { LoadedEvent } from '../sync/pending-events.ts';
+import { pendingEventsOn, type LoadedEvent } from '../sync/pending-events.ts';
 import type { Replica } from '../sync/replica.ts';
 import type { ResolveSettings } from '../sync/resolve-conflicts.ts';
 import type { SyncEngine } from '../sync/sync-engine.ts';
@@ -35,7 +35,7 @@ export class SyncedEventStore<E extends Event> implements SyncedStore<E> {
   readonly subscribeToStream: SyncedStore<E>['subscribeToStream'];
   readonly subscribeToAll: SyncedStore<E>['subscribeToAll'];
   readonly subscribeToCategory: SyncedStore<E>['subscribeToCategory'];
-  /** Those of the confirmed log: projections see nothing else. */
+  /** Those of the confirmed log, which projections are made of, and what is pending. */
   readonly [storeParts]: StoreParts;
   readonly #inner: LogEventStore<E>;
   readonly #reader: SyncedReader<E>;
@@ -55,7 +55,12 @@ export class SyncedEventStore<E extends Event> implements SyncedStore<E> {
     this.subscribeToStream = inner.subscribeToStream.bind(inner);
     this.subscribeToAll = inner.subscribeToAll.bind(inner);
     this.subscribeToCategory = inner.subscribeToCategory.bind(inner);
-    this[storeParts] = inner[storeParts];
+    const look = async (): Promise<PendingView> => {
+      const { head, commits } = await replica.outbox.look();
+      const streams = [...new Set(commits.flatMap(({ writes }) => writes.map(({ stream }) => stream)))];
+      return { edits: head.edits, streams, eventsOn: (versions) => pendingEventsOn(commits, versions) };
+    };
+    this[storeParts] = Object.assign(inner[storeParts], { pending: { changes$: this.#changed$, look } });
     const outbox$ = merge(of(undefined), this.#changed$).pipe(
       switchMap(() => replica.outbox.look()),
       distinctUntilChanged((a, b) => a.text === b.text),

@@ -5,6 +5,7 @@ import type { RejectionReason } from '../sync/pending-commit.ts';
 import type { LoadedEvent } from '../sync/pending-events.ts';
 import type { SyncStatus } from '../sync/sync-status.ts';
 import type { AppendResult, EventStore, StreamAppend } from './event-store.ts';
+import type { AbortOptions, ReadStreamOptions } from './read-options.ts';
 
 /**
  * An event store that works without a server and syncs with one. Appends are durable when they resolve, and **pending** until
@@ -21,6 +22,11 @@ export interface SyncedStore<E extends Event = Event> extends EventStore<E> {
    */
   appendToStream(id: StreamId | string, expectedVersion: number, events: readonly EventData<E>[], options?: AppendOptions): Promise<AppendResult>;
   appendToStreams(writes: readonly StreamAppend<E>[], options?: AppendOptions): Promise<AppendResult[]>;
+  /** As in {@link EventStore}, what is confirmed and then what is pending. */
+  loadStream(id: StreamId | string, options?: AbortOptions): Promise<LoadedEvent<E>[]>;
+  loadStreamFrom(id: StreamId | string, fromVersion: number, options?: AbortOptions): Promise<LoadedEvent<E>[]>;
+  loadStreamRange(id: StreamId | string, fromVersion: number, count: number, options?: AbortOptions): Promise<LoadedEvent<E>[]>;
+  readStream(id: StreamId | string, options?: ReadStreamOptions): AsyncIterable<LoadedEvent<E>>;
   /** The stream as it is, confirmed and pending, now and whenever either changes. */
   watchStream(id: StreamId | string): Observable<readonly LoadedEvent<E>[]>;
   readonly sync: SyncControl<E>;

@@ -14,7 +14,7 @@ export interface EventFilter {
 
 export interface BatchFilter {
   /** Whether any event of the batch may be wanted: decoding it can be spared otherwise. */
-  wantsBatch(batch: EventBatch): boolean;
+  wantsBatch(batch: Pick<EventBatch, 'stream' | 'events'>): boolean;
   wantsEvent(event: { readonly type: string; readonly metadata: Metadata }): boolean;
 }
 

@@ -13,14 +13,22 @@ export interface PendingMark {
   readonly pending?: true;
 }
 
+type Commits = readonly Pick<PendingCommit, 'writes'>[];
+
 /** The pending events of a stream as they are stored, on top of a confirmed version. */
-export function pendingEvents(commits: readonly Pick<PendingCommit, 'writes'>[], stream: string, confirmedVersion: number): RawEvent[] {
+export function pendingEvents(commits: Commits, stream: string, confirmedVersion: number): RawEvent[] {
+  return pendingEventsOn(commits, new Map([[stream, confirmedVersion]]));
+}
+
+/** The pending events of streams in their order, on top of the confirmed versions of these. */
+export function pendingEventsOn(commits: Commits, confirmedVersions: ReadonlyMap<string, number>): RawEvent[] {
+  const versions = new Map(confirmedVersions);
   const events: RawEvent[] = [];
-  for (const { writes } of commits) {
-    for (const write of writes) {
-      if (write.stream !== stream) continue;
-      for (const batch of write.batches) events.push(...decodeBatch({ ...batch, version: confirmedVersion + events.length + 1, position: Infinity }));
-    }
+  for (const batch of commits.flatMap(({ writes }) => writes).flatMap(({ batches }) => batches)) {
+    const version = versions.get(batch.stream);
+    if (version === undefined) continue;
+    events.push(...decodeBatch({ ...batch, version: version + 1, position: Infinity }));
+    versions.set(batch.stream, version + batch.count);
   }
   return events;
 }

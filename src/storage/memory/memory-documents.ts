@@ -1,5 +1,6 @@
 import { DocumentConflictError } from '../../event/errors.ts';
-import type { Append, DocumentKey, DocumentLog, DocumentPage, DocumentRange, DocumentRecord, DocumentWrites, IndexValue } from '../storage.ts';
+import { listRecords } from '../list-records.ts';
+import type { Append, DocumentKey, DocumentLog, DocumentPage, DocumentRange, DocumentRecord, DocumentWrites } from '../storage.ts';
 
 /** Documents in memory, by collection and key. Every operation is one synchronous step. */
 export class MemoryDocuments {
@@ -29,24 +30,8 @@ export class MemoryDocuments {
     return conflict && new DocumentConflictError(conflict.collection, conflict.key);
   }
 
-  list({ collection, index, lower, upper, after, direction, limit }: DocumentRange): DocumentPage {
-    const step = direction === 'forwards' ? 1 : -1;
-    const valueOf = ({ key, indexes }: DocumentRecord): IndexValue | undefined => (index === undefined ? key : indexes?.[index]);
-    const compare = (a: Place, b: Place): number => compareValues(a.value, b.value) || compareValues(a.key, b.key);
-    const start = after && { value: after.value ?? after.key, key: after.key };
-    const found = [...(this.#collections.get(collection)?.values() ?? [])]
-      .flatMap((record) => {
-        const value = valueOf(record);
-        return value === undefined ? [] : [{ value, key: record.key, data: record.data }];
-      })
-      .filter(({ value }) => (lower === undefined || compareValues(value, lower) >= 0) && (upper === undefined || compareValues(value, upper) <= 0))
-      .filter((place) => !start || step * compare(place, start) > 0)
-      .sort((a, b) => step * compare(a, b));
-    const last = found[limit - 1];
-    return {
-      documents: found.slice(0, limit).map(({ key, data }) => ({ key, data })),
-      next: last && found.length > limit ? { key: last.key, ...(index !== undefined && { value: last.value }) } : undefined,
-    };
+  list(range: DocumentRange): DocumentPage {
+    return listRecords(this.#collections.get(range.collection)?.values() ?? [], range);
   }
 
   clear(collection: string): void {
@@ -65,15 +50,4 @@ export function memoryDocumentLog(open: () => MemoryDocuments): DocumentLog {
     write: async (writes) => open().write(writes) === undefined,
     clear: async (collection) => open().clear(collection),
   };
-}
-
-interface Place {
-  readonly value: IndexValue;
-  readonly key: string;
-}
-
-function compareValues(a: IndexValue, b: IndexValue): number {
-  if (typeof a !== typeof b) return typeof a === 'number' ? -1 : 1;
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }
