@@ -81,6 +81,47 @@ BEGIN
 END
 $function$;
 
+-- Appends one event to one stream, if that is as it is said to be (p_expected as below). It gives the position that the log
+-- ended at, and the head of the stream, both before; null when nothing was written: the function append tells why.
+CREATE FUNCTION ${s}.append_one(
+  p_tenant text, p_epoch text, p_lock_timeout text, p_stream text, p_name_order text, p_expected bigint,
+  p_event_id uuid, p_type text, p_data json, p_metadata json, p_timestamp bigint, p_schema_version integer, p_format text, p_correlation_id text
+) RETURNS text LANGUAGE plpgsql VOLATILE AS $function$
+DECLARE
+  v_lock_timeout CONSTANT text := set_config('lock_timeout', p_lock_timeout, true);
+  v_tail bigint;
+  v_head bigint;
+  v_deleted boolean;
+BEGIN
+  UPDATE ${s}.logs l SET position = l.position + 1 WHERE l.tenant = p_tenant AND l.epoch = p_epoch RETURNING l.position - 1 INTO v_tail;
+  IF v_tail IS NULL THEN
+    RETURN NULL;
+  END IF;
+  IF p_expected > 0 THEN
+    -- To a version of a stream that is there: looked up and moved at once.
+    UPDATE ${s}.streams t SET version = t.version + 1 WHERE t.tenant = p_tenant AND t.name_order = p_name_order AND t.version = p_expected AND NOT t.deleted
+    RETURNING t.version - 1 INTO v_head;
+  ELSE
+    SELECT t.version, t.deleted INTO v_head, v_deleted FROM ${s}.streams t WHERE t.tenant = p_tenant AND t.name_order = p_name_order;
+    IF v_head IS NULL AND p_expected > -2 THEN
+      INSERT INTO ${s}.streams (tenant, name_order, stream, version) VALUES (p_tenant, p_name_order, p_stream, 1);
+      v_head := 0;
+    ELSIF p_expected < 0 AND NOT v_deleted THEN
+      UPDATE ${s}.streams t SET version = t.version + 1 WHERE t.tenant = p_tenant AND t.name_order = p_name_order;
+    ELSE
+      v_head := NULL;
+    END IF;
+  END IF;
+  IF v_head IS NULL THEN
+    UPDATE ${s}.logs l SET position = l.position - 1 WHERE l.tenant = p_tenant;
+    RETURN NULL;
+  END IF;
+  INSERT INTO ${s}.events (tenant, position, stream, version, event_id, type, data, metadata, timestamp_ms, schema_version, format, correlation_id)
+  VALUES (p_tenant, v_tail + 1, p_stream, v_head + 1, p_event_id, p_type, p_data, p_metadata, p_timestamp, p_schema_version, p_format, p_correlation_id);
+  RETURN json_build_array(v_tail, v_head);
+END
+$function$;
+
 -- Appends events, and writes documents with them, if the streams and the documents are as they are said to be and none of
 -- the ids is in the log; otherwise it changes nothing and tells the state. In both cases the state is the one before. p_expected: a head, or -1 for any that is not deleted,
 -- or -2 for any that exists. The events are in the order of the log; p_stream_indexes and p_offsets give their place:
@@ -100,36 +141,10 @@ DECLARE
   v_tail bigint;
   v_heads float8[];
   v_met boolean;
-  v_version bigint;
-  v_deleted boolean;
 BEGIN
   UPDATE ${s}.logs l SET position = l.position + v_count WHERE l.tenant = p_tenant AND l.epoch = p_epoch RETURNING l.position - v_count INTO v_tail;
   IF v_tail IS NULL THEN
     RETURN ${s}.log_state(p_tenant, p_name_orders, p_ids, p_documents);
-  END IF;
-  -- An event alone, the most frequent append, is spared the arrays, which cost more than the rest.
-  IF v_count = 1 AND cardinality(p_streams) = 1 AND cardinality(p_ids) = 0 AND p_documents IS NULL AND NOT p_erase THEN
-    IF p_expected[1] > 0 THEN
-      -- To a version of a stream that is there: looked up and moved at once.
-      UPDATE ${s}.streams t SET version = t.version + 1 WHERE t.tenant = p_tenant AND t.name_order = p_name_orders[1] AND t.version = p_expected[1] AND NOT t.deleted
-      RETURNING t.version INTO v_version;
-      IF FOUND THEN
-        INSERT INTO ${s}.events (tenant, position, stream, version, event_id, type, data, metadata, timestamp_ms, schema_version, format, correlation_id)
-        VALUES (p_tenant, v_tail + 1, p_streams[1], v_version, p_event_ids[1], p_types[1], p_data[1]::json, p_metadata[1]::json, p_timestamps[1], p_schema_versions[1], p_formats[1], p_correlation_ids[1]);
-        RETURN json_build_object('written', true, 'epoch', p_epoch, 'tail', v_tail, 'heads', p_expected);
-      END IF;
-    END IF;
-    SELECT s.version, s.deleted INTO v_version, v_deleted FROM ${s}.streams s WHERE s.tenant = p_tenant AND s.name_order = p_name_orders[1];
-    IF v_deleted IS NOT TRUE AND (CASE p_expected[1] WHEN -1 THEN true WHEN -2 THEN v_version IS NOT NULL ELSE coalesce(v_version, 0) = p_expected[1] END) THEN
-      INSERT INTO ${s}.events (tenant, position, stream, version, event_id, type, data, metadata, timestamp_ms, schema_version, format, correlation_id)
-      VALUES (p_tenant, v_tail + 1, p_streams[1], coalesce(v_version, 0) + 1, p_event_ids[1], p_types[1], p_data[1]::json, p_metadata[1]::json, p_timestamps[1], p_schema_versions[1], p_formats[1], p_correlation_ids[1]);
-      IF v_version IS NULL THEN
-        INSERT INTO ${s}.streams (tenant, name_order, stream, version) VALUES (p_tenant, p_name_orders[1], p_streams[1], 1);
-      ELSE
-        UPDATE ${s}.streams t SET version = v_version + 1 WHERE t.tenant = p_tenant AND t.name_order = p_name_orders[1];
-      END IF;
-      RETURN json_build_object('written', true, 'epoch', p_epoch, 'tail', v_tail, 'heads', ARRAY[coalesce(v_version, 0)]);
-    END IF;
   END IF;
   -- Statements of their own see what was committed by those whose lock was waited for.
   SELECT array_agg(h.head ORDER BY h.i), bool_and(CASE h.expected WHEN -1 THEN NOT h.deleted WHEN -2 THEN h.head > 0 AND NOT h.deleted ELSE h.head = h.expected END)

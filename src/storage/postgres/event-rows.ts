@@ -12,35 +12,37 @@ const COLUMNS = 11;
 
 /**
  * Events as the arrays that the function `append` takes, one value for each event: index and name of the stream, offset
- * from its head, id, type, data, metadata, timestamp, schema version, format, correlation id. Data and metadata are the
- * text that they were written in.
+ * from its head, and what {@link toEventValues} gives.
  *
  * @param places the index (from 1) and the head of each stream
  */
 export function toEventParameters(batches: readonly EventBatch[], places: ReadonlyMap<string, { readonly index: number; readonly head: number }>): SqlValue[] {
-  const columns: (string | number | null)[][] = Array.from({ length: COLUMNS }, () => []);
+  const columns: SqlValue[][] = Array.from({ length: COLUMNS }, () => []);
   for (const batch of batches) {
     const { index, head } = places.get(batch.stream)!;
-    splitJsonArray(batch.events).forEach((text, i) => {
-      const slots = splitJsonArray(text).map((slot) => (slot === 'null' ? undefined : slot));
-      const metadata = slots[METADATA] ?? null;
-      const values = [
-        index,
-        batch.stream,
-        batch.version + i - head,
-        slots[ID] === undefined ? idAt(batch.idBase, i) : (JSON.parse(slots[ID]) as string),
-        toStorableText(JSON.parse(slots[TYPE]!) as string),
-        slots[DATA] ?? 'null',
-        metadata,
-        slots[TIMESTAMP] ?? batch.timestamp,
-        slots[SCHEMA_VERSION] ?? null,
-        slots[FORMAT] === undefined ? null : toStorableText(JSON.parse(slots[FORMAT]) as string),
-        correlationIdOf(metadata),
-      ];
-      values.forEach((value, column) => columns[column]!.push(value));
+    toEventValues(batch).forEach((values, i) => {
+      [index, batch.stream, batch.version + i - head, ...values].forEach((value, column) => columns[column]!.push(value));
     });
   }
   return columns.map((values) => (values.every((value) => value === null) ? null : toArrayLiteral(values)));
+}
+
+/** Of each event: id, type, data, metadata, timestamp, schema version, format, correlation id. JSON is the text that it was written in. */
+export function toEventValues({ events, idBase, timestamp }: EventBatch): SqlValue[][] {
+  return splitJsonArray(events).map((text, i) => {
+    const slots = splitJsonArray(text).map((slot) => (slot === 'null' ? undefined : slot));
+    const metadata = slots[METADATA] ?? null;
+    return [
+      slots[ID] === undefined ? idAt(idBase, i) : (JSON.parse(slots[ID]) as string),
+      toStorableText(JSON.parse(slots[TYPE]!) as string),
+      slots[DATA] ?? 'null',
+      metadata,
+      slots[TIMESTAMP] ?? timestamp,
+      slots[SCHEMA_VERSION] ?? null,
+      slots[FORMAT] === undefined ? null : toStorableText(JSON.parse(slots[FORMAT]) as string),
+      correlationIdOf(metadata),
+    ];
+  });
 }
 
 function correlationIdOf(metadata: string | null): string | null {

@@ -98,7 +98,7 @@ describe('migrations', () => {
     const log = await openLog(postgresStorage({ client: pool, schema }), (error) => errors.push(error));
     await openLog(postgresStorageWith({ client: pool, schema }, more));
     await expect(openLog(postgresStorage({ client: pool, schema }))).rejects.toMatchObject({ code: 'VERSION_TOO_NEW', storage: schema });
-    await pool.query(`DO $$ DECLARE f regprocedure; BEGIN FOR f IN SELECT oid FROM pg_proc WHERE proname = 'append' AND pronamespace = '${schema}'::regnamespace LOOP EXECUTE 'DROP FUNCTION ' || f; END LOOP; END $$`);
+    await pool.query(`DO $$ DECLARE f regprocedure; BEGIN FOR f IN SELECT oid FROM pg_proc WHERE proname LIKE 'append%' AND pronamespace = '${schema}'::regnamespace LOOP EXECUTE 'DROP FUNCTION ' || f; END LOOP; END $$`);
     await expect(log.commit([append('Order-1', NoStream, numbered(1))])).rejects.toMatchObject({ code: 'VERSION_TOO_NEW' });
     expect(errors.map((error) => error?.code)).toEqual(['VERSION_TOO_NEW']);
   });
