@@ -31,6 +31,8 @@ INSERT INTO ${s}.migrations (version) VALUES (${version + 1});
 END IF; END $migration$;`,
   );
   return `
+-- With a stricter isolation as the database's default, what others did while the lock was waited for would not be seen.
+SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 SELECT pg_advisory_xact_lock(hashtextextended('ermine ' || '${schema.replaceAll("'", "''")}', 0));
 CREATE SCHEMA IF NOT EXISTS ${s};
 CREATE TABLE IF NOT EXISTS ${s}.migrations (version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now());

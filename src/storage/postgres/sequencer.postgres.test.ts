@@ -115,4 +115,17 @@ describe('positions', () => {
     expect((await stores[0]!.loadStream('Order-1')).map(({ version }) => version)).toEqual(range(1, 40));
     await Promise.all(stores.map((store) => store.close()));
   });
+
+  it('a database whose default isolation is serializable lets many open one log that is not there yet, and its schema', async () => {
+    const client = createPool({ max: 6, options: '-c default_transaction_isolation=serializable' });
+    onTestFinished(() => client.end());
+    for (let round = 0; round < 5; round++) {
+      const fresh = `serializable_${process.pid}_${round}`;
+      for (const tenant of ['first', 'second']) {
+        const stores = await Promise.all(range(1, 6).map(() => openEventStore({ storage: postgresStorage({ client, tenant, schema: fresh }) })));
+        expect(new Set(await Promise.all(stores.map(async (store) => (await store.head()).epoch))).size).toBe(1);
+        await Promise.all(stores.map((store) => store.close()));
+      }
+    }
+  });
 });
