@@ -24,7 +24,8 @@ export function openBetterSqlite(file: string): SqliteDriver {
   return {
     exec,
     prepare,
-    transaction: (body) => inTransaction(exec, body),
+    transaction: (body) => inTransaction(exec, 'BEGIN IMMEDIATE', body),
+    snapshot: (body) => inTransaction(exec, 'BEGIN', body),
     query: (sql, values, limits) => guarded(() => query(database, sql, values, limits)),
     export: () => exportFile(prepare),
     close: () => void guarded(() => database.close()),

@@ -25,4 +25,8 @@ export class Database {
   transaction<T>(body: () => T): T {
     return this.driver.transaction(body);
   }
+
+  snapshot<T>(body: () => T): T {
+    return this.driver.snapshot(body);
+  }
 }

@@ -7,7 +7,7 @@ import { writeTables } from './write-tables.ts';
 const GET = 'SELECT data FROM documents WHERE collection = ? AND key = ?';
 
 export function getDocuments(database: Database, keys: readonly DocumentKey[]): (string | undefined)[] {
-  return database.transaction(() => keys.map((key) => getDocument(database, key)));
+  return database.snapshot(() => keys.map((key) => getDocument(database, key)));
 }
 
 function getDocument(database: Database, { collection, key }: DocumentKey): string | undefined {

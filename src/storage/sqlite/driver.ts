@@ -19,6 +19,8 @@ export interface SqliteDriver {
   prepare(sql: string): SqliteStatement;
   /** Runs the body in one transaction that may write; when it throws, everything is undone. */
   transaction<T>(body: () => T): T;
+  /** Runs the body, which only reads, on one state of the database; it waits for nobody who writes. */
+  snapshot<T>(body: () => T): T;
   /** Runs one statement that only reads, see `QueryOptions`. */
   query(sql: string, values: readonly SqlValue[], limits: QueryLimits): QueryResult;
   /** The database file. */

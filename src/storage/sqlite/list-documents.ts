@@ -20,7 +20,7 @@ function listSql(index: boolean, order: 'ASC' | 'DESC', cursor: boolean): string
 
 /** A page by an index is one state: where it ends may be read once more. */
 export function listDocuments(database: Database, range: DocumentRange): DocumentPage {
-  return range.index === undefined ? list(database, range) : database.transaction(() => list(database, range));
+  return range.index === undefined ? list(database, range) : database.snapshot(() => list(database, range));
 }
 
 function list(database: Database, { collection, index, lower, upper, after, direction, limit }: DocumentRange): DocumentPage {

@@ -22,7 +22,8 @@ export function openNodeSqlite(file: string): SqliteDriver {
   return {
     exec,
     prepare,
-    transaction: (body) => inTransaction(exec, body),
+    transaction: (body) => inTransaction(exec, 'BEGIN IMMEDIATE', body),
+    snapshot: (body) => inTransaction(exec, 'BEGIN', body),
     query: (sql, values, limits) => guarded(() => query(database, sql, values, limits)),
     export: () => exportFile(prepare),
     close: () => guarded(() => database.close()),

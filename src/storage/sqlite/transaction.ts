@@ -1,6 +1,6 @@
-/** Runs the body between BEGIN and COMMIT; when either fails, everything is undone. */
-export function inTransaction<T>(exec: (sql: string) => void, body: () => T): T {
-  exec('BEGIN IMMEDIATE');
+/** Runs the body between one of the kinds of BEGIN and COMMIT; when either fails, everything is undone. */
+export function inTransaction<T>(exec: (sql: string) => void, begin: 'BEGIN' | 'BEGIN IMMEDIATE', body: () => T): T {
+  exec(begin);
   try {
     const result = body();
     exec('COMMIT');

@@ -93,14 +93,16 @@ export function createWasmDriver({ capi, wasm }: Sqlite3Static, { pointer: datab
   };
 
   const fixed = new Map<string, () => unknown>();
+  const runFixed = (sql: string): void => {
+    if (!fixed.has(sql)) fixed.set(sql, prepare(sql));
+    fixed.get(sql)!();
+  };
+
   return {
     exec: (sql) => check(capi.sqlite3_exec(database, sql, 0, 0, 0), 0),
     prepare,
-    transaction: (body) =>
-      inTransaction((sql) => {
-        if (!fixed.has(sql)) fixed.set(sql, prepare(sql));
-        fixed.get(sql)!();
-      }, body),
+    transaction: (body) => inTransaction(runFixed, 'BEGIN IMMEDIATE', body),
+    snapshot: (body) => inTransaction(runFixed, 'BEGIN', body),
     query,
     export: () => withoutWal(capi.sqlite3_js_db_export(database)),
     close() {
