@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { expect, openTab, test } from './test.ts';
 
-const KILLS = 5;
+const KILLS = 4;
 
 const statusOf = (tab: Page) => tab.evaluate(() => harness.statusOf(harness.models!.cards));
 
@@ -52,7 +52,7 @@ test('26 a browser killed again and again while projections write leaves each re
       expect(await tab.evaluate(() => harness.auditReadModels())).toEqual({ folded: position, carded: position, problems: [] });
     }
     if (round === KILLS) break;
-    const [writer, one, other] = [await openTab(browser, originOf(round)), await openTab(browser, originOf(round)), await openTab(browser, originOf(round))];
+    const [writer, one, other] = await Promise.all([openTab(browser, originOf(round)), openTab(browser, originOf(round)), openTab(browser, originOf(round))]);
     for (const tab of [writer, one, other]) await tab.evaluate(() => harness.open({ durability: 'relaxed' }));
     for (const tab of [one, other]) await tab.evaluate(() => harness.runReadModels());
     // Each round is killed at another moment.
