@@ -1,4 +1,9 @@
+import { writeFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
+import Sqlite from 'better-sqlite3';
+import { openEventStore } from '../../src/index.ts';
+import { sqliteStorage } from '../../src/sqlite-node.ts';
+import { toArray } from '../../src/testing/events.ts';
 import type { Chromium } from './chromium.ts';
 import { expect, openTab, test } from './test.ts';
 
@@ -52,6 +57,27 @@ test('14 when the tab that has the file crashes again and again, another one tak
   }
   for (const tab of [writer, rival]) await tab.evaluate(() => harness.appenders[0]!.stop());
   await expectExactly(reader, [writer, rival], 3);
+});
+
+test('a database that a browser exports is opened by another SQLite in Node, with every event, and goes on there', async ({ openTab }) => {
+  const [tab, other] = [await openTab(), await openTab()];
+  for (const each of [tab, other]) await open(each);
+  for (let n = 0; n < 5; n++) await tab.evaluate(() => harness.store.appendToStreams(['A-1', 'B-1', 'Straße-9'].map((streamId) => ({ streamId, expectedVersion: harness.AnyVersion, events: harness.batch(20, { bytes: 200 }) }))));
+  await tab.evaluate(() => harness.store.deleteStream('B-1', 100));
+  const expected = await tab.evaluate(() => harness.readAll());
+  // By a tab that does not have the file.
+  const bytes = await other.evaluate(() => harness.exportFile());
+  const file = test.info().outputPath('exported.db');
+  writeFileSync(file, Uint8Array.from(bytes));
+
+  const database = new Sqlite(file);
+  expect(database.prepare('PRAGMA integrity_check').raw().get()).toEqual(['ok']);
+  database.close();
+  const store = await openEventStore({ storage: sqliteStorage({ name: 'exported', file }) });
+  expect(await toArray(store.readAll())).toEqual(expected);
+  await expect(store.appendToStream('A-1', 99, [{ type: 'Late', data: null }])).rejects.toMatchObject({ code: 'CONCURRENCY_CONFLICT', actualVersion: 100 });
+  expect(await store.appendToStream('A-1', 100, [{ type: 'Late', data: null }])).toMatchObject({ version: 101, globalPosition: expected.at(-1)!.globalPosition + 1 });
+  await store.close();
 });
 
 test('1 three tabs append and the one that has the file crashes: all that was acknowledged is there, once, and the others go on', async ({ openTab, browserProcess }) => {

@@ -26,6 +26,11 @@ export function projectInline(parts: StoreParts, documents: DocumentLog, definit
   const prepare: Prepare = async (events, head, end) => {
     for (let caughtUp = false; ; caughtUp = true) {
       const registry = parse<Registry>((await documents.get([layout.registry(name)]))[0])?.value;
+      if (!registry && !caughtUp) {
+        // The first append comes before the first build.
+        await runner.pass();
+        continue;
+      }
       if (registry?.active.version !== version) return undefined;
       const key = layout.progress(name, registry.active.id);
       const progress = parse<Progress>((await documents.get([key]))[0]);

@@ -247,6 +247,13 @@ export function testProjections(title: string, createStorage: () => Storage): vo
       }
     });
 
+    it('inline the first append is in it, whether somebody has begun to run it or not', async () => {
+      const store = await openStore(createStorage());
+      const [sum, cards] = [await openProjection(store, revenue(1, { inline: true }), { run: false }), await openProjection(store, orders(1, { inline: true }), { run: false })];
+      await store.appendToStream('Order-1', 0, [placed(7)]);
+      expect([await sum.get(), await cards.get('1')]).toMatchObject([{ sum: 7, orders: 1 }, { total: 7 }]);
+    });
+
     it('an append goes through although an inline projection fails at it, which then stands before it', async () => {
       const store = await openStore(createStorage());
       const open = await openProjection(store, orders(1, { inline: true, on: { OrderSpoiled: () => { throw new Error('Spoiled.'); }, OrderPlaced: ({ streamId, data }, cards) => cards.put(streamId.id, { ...data, state: 'placed' }) } }));

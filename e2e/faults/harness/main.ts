@@ -3,6 +3,7 @@ import { indexedDbStorage, type IndexedDbStorageOptions } from '../../../src/ind
 import { indexedDbStorageWith } from '../../../src/storage/indexeddb/indexeddb-storage.ts';
 import { migrations, type Migration } from '../../../src/storage/indexeddb/schema.ts';
 import { sqliteStorage, type QueryResult } from '../../../src/sqlite.ts';
+import { toArray } from '../../../src/testing/events.ts';
 import { Appender, type Acknowledged, type AppenderOptions } from './appender.ts';
 import { audit, batch, randomText } from './batch.ts';
 import { countDatabaseWork, type DatabaseCounts } from './database-counts.ts';
@@ -72,8 +73,13 @@ const harness = {
 
   hintChannel: (name = 'log') => `ermine:${kind}:${name}`,
 
+  readAll: (): Promise<ermine.StoredEvent[]> => toArray(harness.store.readAll()),
+
   /** Asks the database itself, in SQL. */
   query: (sql: string, name = 'log'): Promise<QueryResult> => sqliteStorage({ name, persist: false }).query(sql),
+
+  /** The database as a file, byte by byte. */
+  exportFile: async (name = 'log'): Promise<number[]> => Array.from(await sqliteStorage({ name, persist: false }).export()),
 
   /** Keeps the hints that others send about a log. */
   listenToHints(name = 'log'): void {

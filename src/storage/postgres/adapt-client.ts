@@ -22,8 +22,14 @@ export function adaptClient(client: AnyPostgresClient, prepare: boolean): Postgr
 function fromPg(pool: PgPool, prepare: boolean): PostgresClient {
   // A pool without a listener ends the process when the server closes an idle connection.
   if (pool.listenerCount('error') === 0) pool.on('error', () => undefined);
+  const names = new Map<string, string>();
+  const nameOf = (text: string): string => {
+    let name = names.get(text);
+    if (name === undefined) names.set(text, (name = `ermine_${hash53(text)}`));
+    return name;
+  };
   return {
-    query: async (text, values) => (await pool.query({ ...(prepare && { name: `ermine_${hash53(text)}` }), text, values: [...values] })).rows,
+    query: async (text, values) => (await pool.query({ ...(prepare && { name: nameOf(text) }), text, values: [...values] })).rows,
     execute: (text) => pool.query({ text }),
     // It keeps a connection, and one is needed to work.
     ...(pool.options.max > 1 && {

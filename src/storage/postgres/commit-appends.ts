@@ -62,6 +62,9 @@ class Committer {
 
   /** @returns undefined when others were faster each time; an append alone is then refused, so this comes to an end for it */
   async commit(appends: readonly Append[], maxCalls: number): Promise<AppendOutcome[] | undefined> {
+    const [append] = appends;
+    const alone = append && appends.length === 1 && !this.#erase ? await this.#commitOne(append) : undefined;
+    if (alone) return [alone];
     let state = assumedState(appends);
     for (let calls = 0; calls < maxCalls; calls++) {
       const { documents } = state;
@@ -73,7 +76,7 @@ class Committer {
         state = await this.#look(appends, state);
         continue;
       }
-      const { written, state: actual } = (await this.#callOne(appends, outcomes, state)) ?? (await this.#call(appends, outcomes, state));
+      const { written, state: actual } = await this.#call(appends, outcomes, state);
       // The same decisions, now with the versions and positions that they were given.
       if (written) return evaluateAppends(appends, actual, actual.documents.check());
       state = actual;
@@ -92,19 +95,20 @@ class Committer {
     return this.#toState(row, heads, documents).state;
   }
 
-  /** An event alone, the most frequent append, is spared the arrays. @returns undefined when it is another append, or refused for now */
-  async #callOne(appends: readonly Append[], outcomes: readonly AppendOutcome[], { heads, locations, documents }: KnownState): Promise<Answer | undefined> {
-    const [append, ...others] = appends;
-    const [outcome] = outcomes;
-    const [batch, ...more] = outcome?.ok ? outcome.batches : [];
-    if (!append || !batch || batch.count > 1 || others.length + more.length > 0 || heads.size > 1 || append.ids.length > 0 || append.documents || this.#erase) return undefined;
+  /** An event alone, the most frequent append, which the database decides on. @returns undefined when it is not that, or the stream is not as expected */
+  async #commitOne({ writes, ids, documents, after }: Append): Promise<AppendOutcome | undefined> {
+    const [write, ...others] = writes;
+    const [batch, ...more] = write?.batches ?? [];
+    if (!write || !batch || batch.count > 1 || others.length + more.length + ids.length > 0 || documents || after !== undefined) return undefined;
     const { schema, tenant, epoch, lockTimeout } = this.#connection;
-    const { stream } = batch;
-    const values = [tenant, epoch, lockTimeout, stream, toOrderedText(stream), expectedHeads(appends, outcomes, heads).get(stream)!, ...toEventValues(batch)[0]!];
+    const { stream, expectedVersion } = write;
+    const values = [tenant, epoch, lockTimeout, stream, toOrderedText(stream), expectedVersion, ...toEventValues(batch)[0]!];
     const [row] = await this.#query(`SELECT ${schema}.append_one($1, $2, $3, $4, $5, $6, $7, $8, $9::text::json, $10::text::json, $11, $12, $13, $14) AS answer`, values);
-    if (typeof row?.['answer'] !== 'string') return undefined;
-    const [tail, head] = JSON.parse(row['answer']) as [number, number];
-    return { written: true, state: { certain: true, tail, heads: new Map([[stream, head]]), locations, documents } };
+    const answer = row?.['answer'];
+    if (typeof answer !== 'string') return undefined;
+    const [tail, head] = JSON.parse(answer) as [number, number];
+    const [position, version] = [tail + 1, head + 1];
+    return { ok: true, deduplicated: false, results: [{ version, globalPosition: position }], batches: [{ ...batch, version, position }] };
   }
 
   async #call(appends: readonly Append[], outcomes: readonly AppendOutcome[], { tail, heads, locations, documents }: KnownState): Promise<Answer> {

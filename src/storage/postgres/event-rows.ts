@@ -1,4 +1,4 @@
-import { MAX_BATCH_EVENTS, MAX_BATCH_UNITS, type EventBatch } from '../../event/event-batch.ts';
+import { MAX_BATCH_EVENTS, MAX_BATCH_UNITS, type EventBatch, type NewBatch } from '../../event/event-batch.ts';
 import { idAt } from '../../event/event-id.ts';
 import type { Metadata } from '../../event/event.ts';
 import { toArrayLiteral } from './array-literal.ts';
@@ -28,7 +28,7 @@ export function toEventParameters(batches: readonly EventBatch[], places: Readon
 }
 
 /** Of each event: id, type, data, metadata, timestamp, schema version, format, correlation id. JSON is the text that it was written in. */
-export function toEventValues({ events, idBase, timestamp }: EventBatch): SqlValue[][] {
+export function toEventValues({ events, idBase, timestamp }: NewBatch): SqlValue[][] {
   return splitJsonArray(events).map((text, i) => {
     const slots = splitJsonArray(text).map((slot) => (slot === 'null' ? undefined : slot));
     const metadata = slots[METADATA] ?? null;

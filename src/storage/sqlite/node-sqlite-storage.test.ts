@@ -18,7 +18,7 @@ it('a process that writes holds up nobody who reads, documents in the order of a
   const documents = await log.documents();
   await documents.write({ puts: range(1, 5).map((n) => ({ collection: 'c', key: `${n}`, data: `${n}`, indexes: { n: n + 0.1 } })) });
   // Another connection, as of another process.
-  const other = new (await import('better-sqlite3')).default(file);
+  const other = process.versions['sqlite'] ? new (await import('node:sqlite')).DatabaseSync(file) : new (await import('better-sqlite3')).default(file);
   other.exec('BEGIN IMMEDIATE');
   // Who writes has to wait for it, and in the end gives up.
   expect(await documents.get([{ collection: 'c', key: '1' }, { collection: 'c', key: '6' }])).toEqual(['1', undefined]);
