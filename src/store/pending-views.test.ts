@@ -7,6 +7,7 @@ import { openProjection } from '../projection/open-projection.ts';
 import { orders, placed, recorded, revenue, shipped, type ShopEvent } from '../projection/projections.test-fixture.ts';
 import type { DocumentQuery } from '../projection/query.ts';
 import { memoryStorage } from '../storage/memory/memory-storage.ts';
+import { sqliteStorage } from '../storage/sqlite/node-sqlite-storage.ts';
 import type { Storage } from '../storage/storage.ts';
 import { numbered, range } from '../testing/events.ts';
 import { nextTask } from '../testing/wait.ts';
@@ -31,10 +32,9 @@ const counted = projection<Event<'Counted', { n: number }>, number[]>({
   },
 });
 
-/** Memory whose answers take their time, each another one, so that everything comes between everything else. */
-function slowStorage(): Storage {
-  const storage = memoryStorage();
-  const slow = <T extends object>(target: T): T =>
+/** A storage whose answers take their time, each another one, so that everything comes between everything else. */
+function slow(storage: Storage): Storage {
+  const slowed = <T extends object>(target: T): T =>
     new Proxy(target, {
       get(_, name) {
         const value = Reflect.get(target, name, target) as unknown;
@@ -42,17 +42,20 @@ function slowStorage(): Storage {
         return async (...args: unknown[]) => {
           for (let turns = Math.floor(Math.random() * 5); turns > 0; turns--) await nextTask();
           const result = (await value.apply(target, args)) as unknown;
-          return name === 'documents' ? slow(result as object) : result;
+          return name === 'documents' ? slowed(result as object) : result;
         };
       },
     });
-  return { ...storage, open: async (onConnection) => slow(await storage.open(onConnection)) };
+  return { ...storage, open: async (onConnection) => slowed(await storage.open(onConnection)) };
 }
 
-describe('a read model with what is pending', () => {
+describe.each([
+  ['in memory', memoryStorage],
+  ['in SQLite', () => sqliteStorage({ name: crypto.randomUUID(), file: ':memory:' })],
+])('a read model with what is pending, %s', (_, createStorage) => {
   it('has the confirmed log and then the pending events in their order, at their provisional versions', async () => {
     const server = new Server();
-    const [store, other] = [await server.device(), await server.device()];
+    const [store, other] = [await server.device({ storage: createStorage() }), await server.device({ storage: createStorage() })];
     const open = await openProjection(store, seen);
     expect(await open.get(PENDING)).toEqual([]);
     await store.appendToStream('Note-1', NoStream, numbered(1));
@@ -77,7 +80,7 @@ describe('a read model with what is pending', () => {
 
   it('shows each event once and goes back for none while they are confirmed', async () => {
     const server = new Server();
-    const store = await server.device({ storage: slowStorage() });
+    const store = await server.device({ storage: slow(createStorage()) });
     const open = await openProjection(store, counted);
     const [shown, confirmed] = [recorded(open.watch$(PENDING)), recorded(open.watch$())];
     for (const n of range(1, 60)) {
@@ -96,8 +99,8 @@ describe('a read model with what is pending', () => {
 
   it('lets go of what is rejected, and has what is decided anew as it is then', async () => {
     const server = new Server();
-    const a = await server.device();
-    const b = await server.device({ conflicts: { Seat: { redecide: (command) => [{ type: 'Taken', data: `${command as string} at last` }] } } });
+    const a = await server.device({ storage: createStorage() });
+    const b = await server.device({ storage: createStorage(), conflicts: { Seat: { redecide: (command) => [{ type: 'Taken', data: `${command as string} at last` }] } } });
     const open = await openProjection(b, seen);
     const shown = recorded(open.watch$(PENDING));
     server.online = false;
@@ -115,7 +118,7 @@ describe('a read model with what is pending', () => {
 
   it('lists and finds documents as they will be when all is confirmed', async () => {
     const server = new Server();
-    const store = await server.device<ShopEvent>();
+    const store = await server.device<ShopEvent>({ storage: createStorage() });
     const open = await openProjection(store, orders());
     const totals = [30, 10, 20, 20, 50, 0, 40, -5, 20.5, 1e9];
     for (const [n, total] of totals.entries()) await store.appendToStream(`Order-${n}`, NoStream, [placed(total, n % 2 ? 'ada' : 'bob')]);
@@ -163,7 +166,7 @@ describe('a read model with what is pending', () => {
 
   it('has all of the log, however far the projection has come', async () => {
     const server = new Server();
-    const [store, other] = [await server.device(), await server.device()];
+    const [store, other] = [await server.device({ storage: createStorage() }), await server.device({ storage: createStorage() })];
     const [running, idle] = [await openProjection(store, counted), await openProjection(store, { ...counted, name: 'idle' }, { run: false })];
     await running.pause();
     for (const n of range(1, 20)) await other.appendToStream(`Counter-${n}`, NoStream, numbered(1, n));
@@ -181,7 +184,7 @@ describe('a read model with what is pending', () => {
 
   it('has of what the projection filters only that, and nothing that waits on a stream that was deleted', async () => {
     const server = new Server();
-    const store = await server.device();
+    const store = await server.device({ storage: createStorage() });
     const open = await openProjection(store, { ...seen, filter: { categories: ['Note'], types: ['Counted'] } });
     await store.appendToStream('Note-1', NoStream, numbered(1));
     await upToDate(store);
@@ -200,7 +203,7 @@ describe('a read model with what is pending', () => {
 
   it('ends with the error of an event that the projection fails at', async () => {
     const server = new Server();
-    const store = await server.device<ShopEvent>();
+    const store = await server.device<ShopEvent>({ storage: createStorage() });
     const spoiled = revenue(1, {
       evolve: (state, event) => {
         if (event.type === 'OrderSpoiled') throw new Error('it is spoiled');
@@ -220,7 +223,7 @@ describe('a read model with what is pending', () => {
 
   it('is what is served while that was made by other code', async () => {
     const server = new Server();
-    const store = await server.device<ShopEvent>();
+    const store = await server.device<ShopEvent>({ storage: createStorage() });
     const first = await openProjection(store, revenue(1));
     await store.appendToStream('Order-1', NoStream, [placed(5)]);
     await upToDate(store);
@@ -237,7 +240,7 @@ describe('a read model with what is pending', () => {
 
   it('completes with the projection, and is what is stored where nothing can be pending', async () => {
     const server = new Server();
-    const store = await server.device();
+    const store = await server.device({ storage: createStorage() });
     const open = await openProjection(store, counted);
     const completed = new Promise<void>((complete) => open.watch$(PENDING).subscribe({ complete }));
     await open.close();
