@@ -97,6 +97,29 @@ describe.each([
     }
   });
 
+  it('counts provisional versions on from what others have put before them meanwhile', async () => {
+    const server = new Server();
+    const other = await server.device();
+    const store = await server.device({ storage: createStorage(), conflicts: { Seat: { redecide: () => { throw new Error('not now'); } } } });
+    // One that keeps up, and one that never runs, so that the answer rests on all of the log.
+    const [running, idle] = [await openProjection(store, seen), await openProjection(store, { ...seen, name: 'idle' }, { run: false })];
+    server.online = false;
+    await store.appendToStream('Seat-1', NoStream, numbered(2), { command: 'take it' });
+    const lines: string[] = [];
+    for (const open of [running, idle]) expect(await open.get(PENDING)).toEqual(['Infinity Seat-1 1 {"n":1}', 'Infinity Seat-1 2 {"n":2}']);
+    server.online = true;
+    for (const n of range(1, 4)) {
+      await other.appendToStream('Seat-1', n - 1, numbered(1, 10 + n));
+      await upToDate(other, store);
+      lines.push(`${n} Seat-1 ${n} {"n":${10 + n}}`);
+      const expected = [...lines, `Infinity Seat-1 ${n + 1} {"n":1}`, `Infinity Seat-1 ${n + 2} {"n":2}`];
+      expect((await store.loadStream('Seat-1')).map(line)).toEqual(expected);
+      for (const open of [running, idle]) expect(await open.get(PENDING)).toEqual(expected);
+      await running.waitFor(n);
+      expect(await running.get(PENDING)).toEqual(expected);
+    }
+  });
+
   it('lets go of what is rejected, and has what is decided anew as it is then', async () => {
     const server = new Server();
     const a = await server.device({ storage: createStorage() });
