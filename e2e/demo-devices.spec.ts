@@ -13,6 +13,7 @@ test('two devices book the same slot offline: one visit stands, the other one wa
     await device.getByPlaceholder('A remark for everybody').fill('Bring boots');
     await device.getByRole('button', { name: 'Add' }).click();
     await expect(device.getByRole('status')).toContainText('2 changes wait to be sent');
+    await expect(device.getByText('1 of 6 booked, 0 as far as the server knows')).toBeVisible();
   }
   for (const device of [ada, ben]) {
     await device.getByRole('checkbox', { name: 'Network' }).check();
@@ -26,6 +27,7 @@ test('two devices book the same slot offline: one visit stands, the other one wa
     await expect(device.getByRole('listitem').filter({ hasText: slot }).first()).toContainText('(Ada)');
     await expect(device.getByText('Bring boots')).toHaveCount(2);
   }
+  for (const device of [ada, ben]) await expect(device.getByText('1 of 6 booked', { exact: true })).toBeVisible();
   await tray.getByRole('button', { name: 'Let it be' }).click();
   await expect(tray).toHaveCount(0);
 

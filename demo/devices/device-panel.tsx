@@ -8,7 +8,7 @@ import { REMARKS, sites, slotStream, slots } from './visits.ts';
 /** One clerk's screen. */
 export function DevicePanel({ device }: { device: Device }) {
   const { clerk, store, online$ } = device;
-  const { online, status, week, remarks, pending, rejected } = useDevice(device);
+  const { online, status, week, booked, confirmed, remarks, pending, rejected } = useDevice(device);
   const [problem, setProblem] = useState('');
   const attempt = (work: Promise<unknown>): void => {
     setProblem('');
@@ -29,7 +29,7 @@ export function DevicePanel({ device }: { device: Device }) {
   };
 
   return (
-    <section className="device" aria-label={`${clerk}’s device`}>
+    <section className="device card" aria-label={`${clerk}’s device`}>
       <header>
         <h2>{clerk}</h2>
         <label>
@@ -44,9 +44,9 @@ export function DevicePanel({ device }: { device: Device }) {
         {slots.map((slot, i) => {
           const { visit, pending: waits } = week[i]!;
           return (
-            <li key={slot} className={waits ? 'pending' : ''}>
+            <li key={slot}>
               <span>
-                {slot}: {visit ? `${visit.site} (${visit.clerk})` : 'free'} {waits && <em>not sent yet</em>}
+                <span className="slot">{slot}</span> {visit ? `${visit.site} (${visit.clerk})` : 'free'} {waits && <em>not sent yet</em>}
               </span>
               <button type="button" onClick={() => book(i)}>
                 {visit ? 'Cancel' : 'Book'}
@@ -55,13 +55,16 @@ export function DevicePanel({ device }: { device: Device }) {
           );
         })}
       </ul>
-      <form onSubmit={remark}>
+      <p className="muted">
+        {booked} of {slots.length} booked{confirmed !== booked && `, ${confirmed} as far as the server knows`}
+      </p>
+      <form className="remark-form" onSubmit={remark}>
         <input name="text" aria-label={`Remark of ${clerk}`} placeholder="A remark for everybody" maxLength={200} />
-        <button>Add</button>
+        <button className="primary">Add</button>
       </form>
       <ul className="remarks">
         {remarks.map(({ id, text, by, pending: waits }) => (
-          <li key={id} className={waits ? 'pending' : ''}>
+          <li key={id}>
             {by}: {text} {waits && <em>not sent yet</em>}
           </li>
         ))}

@@ -1,12 +1,14 @@
 import { BehaviorSubject } from 'rxjs';
 import { indexedDbStorage } from 'ermine/indexeddb';
+import { openProjection, type OpenState } from 'ermine/projections';
 import { createSyncHandler } from 'ermine/server';
 import { httpTransport, openSyncedStore, type SyncedStore } from 'ermine/sync';
-import { conflicts, type VisitEvent } from './visits.ts';
+import { bookings, conflicts, type VisitEvent } from './visits.ts';
 
 export interface Device {
   readonly clerk: string;
   readonly store: SyncedStore<VisitEvent>;
+  readonly bookings: OpenState<readonly string[]>;
   /** The switch of its network. */
   readonly online$: BehaviorSubject<boolean>;
 }
@@ -42,7 +44,7 @@ export async function openDevices(): Promise<Device[]> {
     online$.subscribe((online) => {
       if (online) void store.sync.now();
     });
-    return { clerk, store, online$ };
+    return { clerk, store, bookings: await openProjection(store, bookings), online$ };
   };
   return [await open('Ada'), await open('Ben')];
 }

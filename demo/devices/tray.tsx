@@ -20,12 +20,14 @@ export function Tray({ store, rejected, onError }: TrayProps) {
             <p>
               {events.map(whatYouDid).join(' ')} {why(reason.code)}
             </p>
-            <button type="button" onClick={() => settle(store.sync.retry(commitId))}>
-              Do it all the same
-            </button>{' '}
-            <button type="button" onClick={() => settle(store.sync.discard(commitId))}>
-              Let it be
-            </button>
+            <div className="button-row">
+              <button type="button" onClick={() => settle(store.sync.retry(commitId))}>
+                Do it all the same
+              </button>
+              <button type="button" onClick={() => settle(store.sync.discard(commitId))}>
+                Let it be
+              </button>
+            </div>
           </li>
         ))}
       </ul>

@@ -16,6 +16,9 @@ export interface DeviceView {
   readonly online: boolean;
   readonly status: SyncStatus;
   readonly week: readonly SlotState[];
+  /** How many slots are booked, with what waits, and as far as the server knows. */
+  readonly booked: number;
+  readonly confirmed: number;
   readonly remarks: readonly Remark[];
   readonly pending: number;
   readonly rejected: readonly RejectedEntry<VisitEvent>[];
@@ -25,13 +28,15 @@ const NOTHING_YET: DeviceView = {
   online: true,
   status: { state: 'connecting' },
   week: slots.map(() => ({ version: 0, visit: undefined, pending: false })),
+  booked: 0,
+  confirmed: 0,
   remarks: [],
   pending: 0,
   rejected: [],
 };
 
 /** What a device shows: confirmed and pending, and what sync does. */
-export function useDevice({ store, online$ }: Device): DeviceView {
+export function useDevice({ store, bookings, online$ }: Device): DeviceView {
   const [view, setView] = useState(NOTHING_YET);
   useEffect(() => {
     const { status$, pending$, rejected$ } = store.sync;
@@ -43,8 +48,18 @@ export function useDevice({ store, online$ }: Device): DeviceView {
         ),
       ),
     );
-    const subscription = combineLatest({ online: online$, status: status$, week: week$, remarks: remarks$, pending: pending$.pipe(map(({ length }) => length)), rejected: rejected$ }).subscribe(setView);
+    const count = map(({ length }: readonly unknown[]) => length);
+    const subscription = combineLatest({
+      online: online$,
+      status: status$,
+      week: week$,
+      booked: bookings.watch$({ pending: true }).pipe(count),
+      confirmed: bookings.watch$().pipe(count),
+      remarks: remarks$,
+      pending: pending$.pipe(count),
+      rejected: rejected$,
+    }).subscribe(setView);
     return () => subscription.unsubscribe();
-  }, [store, online$]);
+  }, [store, bookings, online$]);
   return view;
 }

@@ -1,4 +1,5 @@
 import type { Event } from 'ermine';
+import { projection } from 'ermine/projections';
 import type { ConflictPolicies, LoadedEvent } from 'ermine/sync';
 
 /** Visits of an inspector: a slot of the week can be booked once, and everybody may add remarks. */
@@ -17,6 +18,18 @@ export const REMARKS = 'Remarks-week';
 
 /** What two clerks do to one slot must be decided by a person; remarks stand next to each other. */
 export const conflicts: ConflictPolicies<VisitEvent> = { Slot: 'reject', Remarks: 'rebase' };
+
+/** The slots that are booked. */
+export const bookings = projection<VisitEvent, readonly string[]>({
+  name: 'bookings',
+  version: 1,
+  filter: { categories: ['Slot'] },
+  initialState: [],
+  evolve(booked, { type, streamId: { id } }) {
+    const others = booked.filter((other) => other !== id);
+    return type === 'VisitBooked' ? [...others, id] : others;
+  },
+});
 
 export interface SlotState {
   readonly version: number;
