@@ -87,7 +87,7 @@ async function upToDate(tab: Page, events?: number): Promise<void> {
 
 test('two devices that were offline on the same streams converge, each category by its policy', async ({ device }) => {
   const [one, two] = [await device(), await device()];
-  const [a, b] = [await one.open(), await two.open()];
+  const [a, b] = await Promise.all([one.open(), two.open()]);
   for (const [dev, tab, name] of [[one, a, 'a'], [two, b, 'b']] as const) {
     await upToDate(tab);
     await dev.offline(true);
@@ -107,7 +107,8 @@ test('two devices that were offline on the same streams converge, each category 
 });
 
 test('what one device appends reaches the other one without being asked for', async ({ device }) => {
-  const [a, b] = [await (await device()).open(), await (await device()).open()];
+  const [one, two] = [await device(), await device()];
+  const [a, b] = await Promise.all([one.open(), two.open()]);
   await upToDate(a);
   await upToDate(b);
   await a.evaluate(() => syncHarness.append('Note-1', 0, 'hello'));
@@ -118,14 +119,12 @@ test('nothing that was acknowledged is lost or doubled when browsers and the ser
   const devices = [await device(), await device()];
   const acknowledged = new Set<string>();
   for (let round = 1; round <= 3; round++) {
-    const tabs = [];
-    for (const [i, one] of devices.entries()) {
-      const tab = await one.open();
+    const tabs = await Promise.all(devices.map((one) => one.open()));
+    for (const [i, tab] of tabs.entries()) {
       tab.on('console', (message) => {
         if (message.text().startsWith('ack ')) acknowledged.add(message.text().slice(4));
       });
       await tab.evaluate((name) => void syncHarness.appendForEver(name), `d${i}r${round}`);
-      tabs.push(tab);
     }
     const enough = acknowledged.size + 60;
     await expect.poll(() => acknowledged.size, { timeout: 30_000, intervals: [20] }).toBeGreaterThan(enough);
@@ -135,7 +134,7 @@ test('nothing that was acknowledged is lost or doubled when browsers and the ser
     await server.start();
     await devices[(round + 1) % 2]!.kill();
   }
-  const [a, b] = [await devices[0]!.open(), await devices[1]!.open()];
+  const [a, b] = await Promise.all([devices[0]!.open(), devices[1]!.open()]);
   await upToDate(a);
   await upToDate(b);
   const events = await b.evaluate(() => syncHarness.all());

@@ -328,15 +328,23 @@ export class InvalidProjectionError extends ErmineError {
   }
 }
 
-/** A handler failed at an event: its projection stands before that event until somebody decides; no other one is affected. */
+/**
+ * A handler failed at an event: its projection stands before that event until somebody decides; no other one is affected.
+ * At a pending event (its position is `Infinity`) the projection does not stand, what was asked for with it failed.
+ */
 export class ProjectionFailedError extends ErmineError {
   declare readonly code: 'PROJECTION_FAILED';
   declare readonly projection: string;
   declare readonly event: FailedEvent;
 
   constructor(projection: string, event: FailedEvent, reason: string, options?: ErrorOptions) {
-    super('PROJECTION_FAILED', `Projection "${projection}" failed at the event ${event.type} at position ${event.globalPosition}: ${reason} ` +
-        'It stands before this event. Mend the handler and change the version, or call retry(), or skip().', { projection, event }, options);
+    const { globalPosition, type, streamId } = event;
+    const message =
+      globalPosition === Infinity
+        ? `Projection "${projection}" failed at the pending event ${type} of ${streamId}: ${reason} Mend the handler and change the version before it is confirmed.`
+        : `Projection "${projection}" failed at the event ${type} at position ${globalPosition}: ${reason} ` +
+          'It stands before this event. Mend the handler and change the version, or call retry(), or skip().';
+    super('PROJECTION_FAILED', message, { projection, event }, options);
   }
 }
 

@@ -240,7 +240,7 @@ describe.each([
     expect(await open.get(PENDING)).toMatchObject({ orders: 1 });
     await store.appendToStream('Order-2', NoStream, [{ type: 'OrderSpoiled', data: null }]);
     await expect(open.get(PENDING)).rejects.toMatchObject({ code: 'PROJECTION_FAILED', event: { type: 'OrderSpoiled', streamId: 'Order-2', globalPosition: Infinity } });
-    await expect(error).rejects.toMatchObject({ code: 'PROJECTION_FAILED' });
+    await expect(error).rejects.toThrow('Projection "revenue" failed at the pending event OrderSpoiled of Order-2: it is spoiled');
     expect(await open.get()).toMatchObject({ orders: 0 });
   });
 

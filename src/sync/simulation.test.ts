@@ -7,7 +7,7 @@ const { SYNC_SEED, SYNC_SEEDS } = process.env;
 const first = Number(SYNC_SEED ?? 1);
 const worlds = Number(SYNC_SEEDS ?? (SYNC_SEED === undefined ? 1_500 : 1));
 /** Unless told how many, a slow machine simulates fewer worlds. */
-const budgetMs = SYNC_SEEDS === undefined ? 14_000 : Infinity;
+const budgetMs = SYNC_SEEDS === undefined ? 12_000 : Infinity;
 
 async function simulateAll(restores: boolean): Promise<void> {
   const end = Date.now() + budgetMs;
