@@ -1,6 +1,7 @@
 // What `ermine serve` says when it cannot serve: one line with what to do, no stack, and an exit code. Needs dist/.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ const taken = createServer();
 /** @returns {number} */
 const takenPort = () => /** @type {import('node:net').AddressInfo} */ (taken.address()).port;
 
-beforeAll(() => new Promise((resolve) => taken.listen(0, '127.0.0.1', () => resolve())));
+beforeAll(() => once(taken.listen(0, '127.0.0.1'), 'listening'));
 afterAll(() => {
   taken.close();
   rmSync(folder, { recursive: true });
