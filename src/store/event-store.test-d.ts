@@ -134,6 +134,11 @@ export function mutableDataBecomesReadonly(event: StoredEvent<Event<'A', { list:
   event.data.pair[1].deep = true;
 }
 
+type OrderId = string & { readonly brand: 'OrderId' };
+export function brandsStay(event: StoredEvent<Event<'A', { id: OrderId; ids: OrderId[] }>>): OrderId | undefined {
+  return event.data.ids[0] ?? event.data.id;
+}
+
 export function untypedDataIsUnknown(event: StoredEvent): void {
   check<Same<typeof event.type, string>>();
   check<Same<typeof event.data, unknown>>();
