@@ -5,6 +5,7 @@ import { dropSnapshot, loadSnapshot, tellIgnored, type SnapshotOptions } from '.
 import type { SnapshotPolicy } from './snapshot-policy.ts';
 import type { StreamStore, WiderStore } from './stream-store.ts';
 
+/** Whether snapshots are kept and used, and how the work is ended. */
 export interface AggregateOptions<State> extends SnapshotOptions<State> {
   /** When to keep the state, so that later loads fold only what came after it; never unless told. */
   readonly snapshots?: SnapshotPolicy;

@@ -8,11 +8,13 @@ import type { Decider } from './decider.ts';
 import { retryOnConflict, type RetryOptions } from './retry.ts';
 import type { StreamStore, WiderStore } from './stream-store.ts';
 
+/** Of all calls of a command handler. */
 export interface HandlerOptions<State> extends Omit<AggregateOptions<State>, 'signal'> {
   /** What happens when another writer was faster; 5 tries unless told. A number is the tries in all, 1 for none again. */
   readonly retry?: RetryOptions | number;
 }
 
+/** Of one call of a command handler. */
 export interface CommandOptions {
   /**
    * Identifies the command: handling it again changes nothing and gives the first result. It becomes the causation id of
@@ -27,6 +29,7 @@ export interface CommandOptions {
   readonly retry?: RetryOptions | number;
 }
 
+/** The state after a command, and what it led to. */
 export interface CommandResult<State, E extends Event> extends AggregateState<State> {
   /** What was decided, as it is to be stored; none when there was nothing to do, or when the command had been handled before. */
   readonly events: readonly EventData<E>[];

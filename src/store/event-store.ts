@@ -117,6 +117,7 @@ export interface Checkpoint {
   readonly position: number;
 }
 
+/** What became of one write of an append. */
 export interface AppendResult {
   /** The stream's version after the append. */
   readonly version: number;
@@ -126,6 +127,7 @@ export interface AppendResult {
   readonly deduplicated: boolean;
 }
 
+/** One of the writes of `appendToStreams`; without events it only checks its stream. */
 export interface StreamAppend<E extends Event = Event> {
   readonly streamId: StreamId | string;
   readonly expectedVersion: number;
@@ -139,18 +141,21 @@ export interface FilterOptions {
   readonly filter?: EventFilter;
 }
 
+/** Which streams are listed; all that are not deleted unless told. */
 export interface ListStreamsOptions extends AbortOptions {
   readonly category?: string;
   /** Also those that were deleted. */
   readonly includeDeleted?: boolean;
 }
 
+/** One stream of a list; its version is that of its last event. */
 export interface StreamListing {
   readonly streamId: StreamId;
   readonly version: number;
   readonly deleted: boolean;
 }
 
+/** What is known of one stream. */
 export interface StreamInfo extends StreamListing {
   /** Timestamps of the first event that is still there and of the last one, in milliseconds since 1970. */
   readonly createdAt: number;
