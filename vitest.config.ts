@@ -38,7 +38,7 @@ export default defineConfig({
     projects: [
       { test: { name: 'node', include: ['{src,demo}/**/*.test.ts'], exclude: [browserTests, postgresTests], testTimeout: 30_000 } },
       { test: { name: 'postgres', include: [postgresTests], globalSetup: 'scripts/postgres-setup.mjs', testTimeout: 60_000 } },
-      { test: { name: 'examples', include: ['scripts/examples.test.mjs'], testTimeout: 60_000 } },
+      { test: { name: 'examples', include: ['scripts/*.test.mjs'], testTimeout: 60_000 } },
       inBrowser('chromium'),
       inBrowser('firefox'),
     ],

@@ -1,69 +1,64 @@
 #!/usr/bin/env node
 // ermine serve: the sync server with PGlite in a folder, or with PostgreSQL where DATABASE_URL says so.
 import { randomBytes, timingSafeEqual, createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
 import { postgresStorage } from '../dist/postgres.js';
 import { createSyncHandler } from '../dist/server.js';
+import { fail, readOptions, reasonOf } from './serve-options.mjs';
 import { serveRequests } from './serve-requests.mjs';
 
-const HELP = `ermine serve [options]
-
-  --port <n>        8787 unless told
-  --host <name>     127.0.0.1 unless told
-  --data <folder>   where PGlite keeps its files; ./ermine-data unless told. Not used with DATABASE_URL
-  --token <t>       tenant:user:secret, as often as needed; the secret is what clients send. One is made if there is none
-  --origin <url>    pages of this origin may call; as often as needed
-  --help
-
-  DATABASE_URL      a PostgreSQL 13 or newer to use instead of PGlite (needs the package pg)
-  ERMINE_TOKENS     tokens, separated by commas
-`;
-
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    port: { type: 'string', default: '8787' },
-    host: { type: 'string', default: '127.0.0.1' },
-    data: { type: 'string', default: './ermine-data' },
-    token: { type: 'string', multiple: true, default: [] },
-    origin: { type: 'string', multiple: true, default: [] },
-    help: { type: 'boolean', default: false },
-  },
-});
-
-if (values.help || positionals[0] !== 'serve') {
-  console.log(HELP);
-  process.exit(values.help ? 0 : 2);
-}
+const options = readOptions();
 
 /** What an optional package is needed for. @param {string} name @param {string} what */
-const needs = (name, what) => {
-  console.error(`${what} needs the package ${name}: npm install ${name}`);
-  process.exit(1);
-};
+const needs = (name, what) => fail(`${what} needs the package ${name}: npm install ${name}`);
+
+/** PGlite does not notice a second process in its folder, and both would spoil it. @param {string} folder */
+function occupy(folder) {
+  const file = join(folder, 'ermine.pid');
+  try {
+    mkdirSync(folder, { recursive: true });
+    const other = Number(readFileSync(file, { flag: 'a+', encoding: 'utf8' }));
+    if (other !== 0 && other !== process.pid && isRunning(other)) fail(`${folder} is used by process ${other}. Stop that one, or choose another folder with --data. If it is no ermine, delete ${file}.`);
+    writeFileSync(file, String(process.pid));
+  } catch (error) {
+    fail(`${folder} cannot be used: ${reasonOf(error)}. Choose another folder with --data.`);
+  }
+  process.on('exit', () => rmSync(file, { force: true }));
+}
+
+/** @param {number} pid */
+function isRunning(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return /** @type {{ code?: unknown }} */ (error).code === 'EPERM';
+  }
+}
 
 async function openDatabase() {
-  const url = process.env['DATABASE_URL'];
-  if (url !== undefined) {
+  const { databaseUrl, data } = options;
+  if (databaseUrl !== undefined) {
     const { default: pg } = await import('pg').catch(() => needs('pg', 'DATABASE_URL'));
-    const pool = new pg.Pool({ connectionString: url });
+    const pool = new pg.Pool({ connectionString: databaseUrl });
     // A connection that breaks while nobody uses it is replaced by the pool.
     pool.on('error', (/** @type {Error} */ error) => console.error(`PostgreSQL: ${error.message}`));
-    return { client: pool, name: `PostgreSQL at ${new URL(url).host}`, close: () => pool.end() };
+    const where = URL.canParse(databaseUrl) && new URL(databaseUrl).host;
+    return { client: pool, name: `PostgreSQL at ${where || 'a socket'}`, close: () => pool.end() };
   }
   const { PGlite } = await import('@electric-sql/pglite').catch(() => needs('@electric-sql/pglite', 'A server without DATABASE_URL'));
-  mkdirSync(values.data, { recursive: true });
-  const client = await PGlite.create(values.data);
-  return { client, name: `PGlite in ${values.data}`, close: () => client.close() };
+  occupy(data);
+  const client = await PGlite.create(data).catch((/** @type {unknown} */ error) => fail(`PGlite cannot open ${data}: ${reasonOf(error)}. Choose another folder with --data.`));
+  return { client, name: `PGlite in ${data}`, close: () => client.close() };
 }
 
 /** @param {string} text */
 const digest = (text) => createHash('sha256').update(text).digest();
 
 function readTokens() {
-  const given = [...values.token, ...(process.env['ERMINE_TOKENS']?.split(',') ?? [])].filter((text) => text !== '');
+  const given = [...options.token, ...(process.env['ERMINE_TOKENS']?.split(',') ?? [])].filter((text) => text !== '');
   if (given.length === 0) {
     const secret = randomBytes(24).toString('base64url');
     console.log(`No token was given. This one is for the time being: ${secret}`);
@@ -72,8 +67,7 @@ function readTokens() {
   return given.map((text) => {
     const [tenant, user, ...secret] = text.split(':');
     if (!tenant || !user || secret.join(':').length < 16) {
-      console.error('A token is tenant:user:secret, and the secret has at least 16 characters.');
-      process.exit(2);
+      return fail('A token is tenant:user:secret, and the secret has at least 16 characters.', 2);
     }
     return { tenant, user, digest: digest(secret.join(':')) };
   });
@@ -89,30 +83,42 @@ async function openTelemetry() {
   }
 }
 
-const tokens = readTokens();
-const database = await openDatabase();
-const telemetry = await openTelemetry();
-const handler = createSyncHandler({
-  storage: (tenant) => postgresStorage({ client: database.client, tenant }),
-  authorize(token) {
-    const sent = digest(token ?? '');
-    const known = tokens.find((one) => timingSafeEqual(one.digest, sent));
-    return known && { tenant: known.tenant, user: known.user };
-  },
-  allowedOrigins: values.origin,
-  ...(telemetry && { telemetry }),
-  onError: (error, request) => console.error(`${request.method} ${new URL(request.url).pathname}:`, error),
-});
+/** The port is taken before the database is opened, and what comes in meanwhile waits. @type {ReturnType<typeof open>} */
+let opening;
+const server = serveRequests(async (request) => (await opening).handler(request));
 
-const server = serveRequests(handler);
+async function open() {
+  const tokens = readTokens();
+  const database = await openDatabase();
+  const storage = (/** @type {string} */ tenant) => postgresStorage({ client: database.client, tenant });
+  try {
+    // Brings the schema up to date, and shows what is wrong before the first client does.
+    for (const { tenant } of tokens.slice(0, 1)) await (await storage(tenant).open(() => undefined)).close();
+  } catch (error) {
+    fail(reasonOf(error));
+  }
+  const telemetry = await openTelemetry();
+  const handler = createSyncHandler({
+    storage,
+    authorize(token) {
+      const sent = digest(token ?? '');
+      const known = tokens.find((one) => timingSafeEqual(one.digest, sent));
+      return known && { tenant: known.tenant, user: known.user };
+    },
+    allowedOrigins: options.origin,
+    ...(telemetry && { telemetry }),
+    onError: (error, request) => console.error(`${request.method} ${new URL(request.url).pathname}:`, error),
+  });
+  return { database, handler };
+}
+
+const { host, port } = options;
 server.on('error', (error) => {
-  console.error(`Cannot listen: ${error.message}`);
-  process.exit(1);
+  const inUse = /** @type {{ code?: unknown }} */ (error).code === 'EADDRINUSE';
+  fail(inUse ? `Port ${port} of ${host} is in use. Choose another one with --port.` : `It cannot listen on port ${port} of ${host}: ${reasonOf(error)}. Choose others with --port and --host.`);
 });
-server.listen(Number(values.port), values.host, () => {
-  const address = /** @type {import('node:net').AddressInfo} */ (server.address());
-  console.log(`Ermine listens on http://${values.host}:${address.port} with ${database.name}`);
-});
+await once(server.listen(port, host), 'listening');
+opening = open();
 
 let stopping = false;
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
@@ -121,6 +127,7 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
     stopping = true;
     console.log(`${signal}: answering what has come in …`);
     server.close();
+    const { database, handler } = await opening;
     await handler.close();
     server.closeIdleConnections();
     await database.close();
@@ -128,3 +135,6 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
     process.exit(0);
   });
 }
+
+const { name } = (await opening).database;
+console.log(`Ermine listens on http://${host}:${/** @type {import('node:net').AddressInfo} */ (server.address()).port} with ${name}`);

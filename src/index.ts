@@ -98,4 +98,4 @@ export type { IgnoredSnapshot, SnapshotOptions } from './aggregate/load-snapshot
 export type { RetryOptions } from './aggregate/retry.ts';
 export { everyNEvents, neverSnapshot, olderThan, type SnapshotChance, type SnapshotPolicy } from './aggregate/snapshot-policy.ts';
 export type { Snapshot, SnapshotStore } from './aggregate/snapshot-store.ts';
-export type { StreamStore } from './aggregate/stream-store.ts';
+export type { StreamStore, WiderStore } from './aggregate/stream-store.ts';

@@ -3,8 +3,9 @@ import type { StreamId } from '../event/stream-id.ts';
 import type { Reducer } from './decider.ts';
 import { dropSnapshot, loadSnapshot, tellIgnored, type SnapshotOptions } from './load-snapshot.ts';
 import type { SnapshotPolicy } from './snapshot-policy.ts';
-import type { StreamStore } from './stream-store.ts';
+import type { StreamStore, WiderStore } from './stream-store.ts';
 
+/** Whether snapshots are kept and used, and how the work is ended. */
 export interface AggregateOptions<State> extends SnapshotOptions<State> {
   /** When to keep the state, so that later loads fold only what came after it; never unless told. */
   readonly snapshots?: SnapshotPolicy;
@@ -35,6 +36,19 @@ export interface LoadedAggregate<State, E extends Event> extends AggregateState<
  * @throws {StreamDeletedError} when the stream was deleted; and whatever `evolve` throws
  * @example const { state, version } = await aggregateStream(store, 'Order-1', orderDecider, { snapshots: everyNEvents(100) });
  */
+export async function aggregateStream<State, E extends Event>(
+  store: StreamStore<E>,
+  id: StreamId | string,
+  reducer: Reducer<State, E>,
+  options?: AggregateOptions<State>,
+): Promise<AggregateState<State>>;
+/** For a store that holds other kinds of events as well: the stream has those of the reducer. */
+export async function aggregateStream<State, E extends Event>(
+  store: WiderStore<E>,
+  id: StreamId | string,
+  reducer: Reducer<State, E>,
+  options?: AggregateOptions<State>,
+): Promise<AggregateState<State>>;
 export async function aggregateStream<State, E extends Event>(
   store: StreamStore<E>,
   id: StreamId | string,

@@ -1,7 +1,7 @@
 import type { Event, EventData, StoredEvent } from '../event/event.ts';
 import type { StreamId } from '../event/stream-id.ts';
 import { keepSnapshot, loadAggregateState, type AggregateOptions, type LoadedAggregate } from './aggregate-stream.ts';
-import type { StreamStore } from './stream-store.ts';
+import type { StreamStore, WiderStore } from './stream-store.ts';
 
 /**
  * An aggregate as a class, for those who prefer methods to a `Decider`: its methods check the rules and call `apply`, and
@@ -15,6 +15,8 @@ import type { StreamStore } from './stream-store.ts';
  * }
  */
 export abstract class Aggregate<State, E extends Event> {
+  /** Types alone: no value is there when it runs. */
+  declare readonly '~event'?: E;
   /** Of the last stored event that is in the state; 0 for a new one. */
   version = 0;
   #state: { readonly current: State } | undefined;
@@ -70,6 +72,17 @@ export interface Repository<A> {
 }
 
 /** @example const orders = createRepository(store, () => new Order(), { snapshots: everyNEvents(100) }); */
+export function createRepository<State, E extends Event, A extends Aggregate<State, E>>(
+  store: StreamStore<E>,
+  create: () => A & Aggregate<State, E>,
+  options?: AggregateOptions<State>,
+): Repository<A>;
+/** For a store that holds other kinds of events as well: the streams have those of the aggregate. */
+export function createRepository<State, E extends Event, A extends Aggregate<State, E>>(
+  store: WiderStore<E>,
+  create: () => A & Aggregate<State, E>,
+  options?: AggregateOptions<State>,
+): Repository<A>;
 export function createRepository<State, E extends Event, A extends Aggregate<State, E>>(
   store: StreamStore<E>,
   create: () => A & Aggregate<State, E>,

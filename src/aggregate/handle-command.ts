@@ -6,13 +6,15 @@ import { uuidOfText } from '../event/uuid-of-text.ts';
 import { keepSnapshot, loadAggregateState, type AggregateOptions, type AggregateState, type LoadedAggregate } from './aggregate-stream.ts';
 import type { Decider } from './decider.ts';
 import { retryOnConflict, type RetryOptions } from './retry.ts';
-import type { StreamStore } from './stream-store.ts';
+import type { StreamStore, WiderStore } from './stream-store.ts';
 
+/** Of all calls of a command handler. */
 export interface HandlerOptions<State> extends Omit<AggregateOptions<State>, 'signal'> {
   /** What happens when another writer was faster; 5 tries unless told. A number is the tries in all, 1 for none again. */
   readonly retry?: RetryOptions | number;
 }
 
+/** Of one call of a command handler. */
 export interface CommandOptions {
   /**
    * Identifies the command: handling it again changes nothing and gives the first result. It becomes the causation id of
@@ -27,6 +29,7 @@ export interface CommandOptions {
   readonly retry?: RetryOptions | number;
 }
 
+/** The state after a command, and what it led to. */
 export interface CommandResult<State, E extends Event> extends AggregateState<State> {
   /** What was decided, as it is to be stored; none when there was nothing to do, or when the command had been handled before. */
   readonly events: readonly EventData<E>[];
@@ -51,6 +54,17 @@ export type CommandHandler<State, Command, E extends Event> = (
  * const handle = handleCommand(store, orderDecider, { snapshots: everyNEvents(100) });
  * const { state } = await handle('Order-1', { type: 'Ship' }, { commandId: crypto.randomUUID() });
  */
+export function handleCommand<State, Command, E extends Event>(
+  store: StreamStore<E>,
+  decider: Decider<State, Command, E>,
+  options?: HandlerOptions<State>,
+): CommandHandler<State, Command, E>;
+/** For a store that holds other kinds of events as well: the streams have those of the decider. */
+export function handleCommand<State, Command, E extends Event>(
+  store: WiderStore<E>,
+  decider: Decider<State, Command, E>,
+  options?: HandlerOptions<State>,
+): CommandHandler<State, Command, E>;
 export function handleCommand<State, Command, E extends Event>(
   store: StreamStore<E>,
   decider: Decider<State, Command, E>,

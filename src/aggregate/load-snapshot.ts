@@ -11,6 +11,7 @@ export interface IgnoredSnapshot {
   readonly cause?: unknown;
 }
 
+/** Which snapshots are used, and who is told of those that are not. */
 export interface SnapshotOptions<State> {
   /** The version of the reducer that made the state: another one ignores it. Change it with the reducer. */
   readonly reducerVersion?: string | number;

@@ -12,6 +12,7 @@ export interface EventDefinition<Data = unknown> {
 /** A schema alone, or a whole definition. */
 export type EventDefinitionLike = StandardSchema | EventDefinition;
 
+/** How a registry treats what it reads and what it does not know. */
 export interface RegistryOptions {
   /** How events that were stored in older shapes come to the current ones. */
   readonly upcasters?: readonly Upcaster[];

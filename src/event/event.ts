@@ -48,8 +48,8 @@ export type StoredEvent<E extends Event = Event> = E extends Event
     }
   : never;
 
-/** `T` with every property, at every depth, readonly. */
-export type DeepReadonly<T> = T extends (...args: never) => unknown
+/** `T` with every property, at every depth, readonly. Branded strings and numbers stay what they are. */
+export type DeepReadonly<T> = T extends string | number | bigint | boolean | ((...args: never) => unknown)
   ? T
   : T extends object
     ? { readonly [K in keyof T]: DeepReadonly<T[K]> }

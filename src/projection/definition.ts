@@ -36,9 +36,11 @@ export interface DocumentDefinition<E extends Event, Document, Index extends str
   readonly on?: DocumentHandlers<E, Document>;
   /** What the types of event do that `on` does not name; they are passed over unless told. */
   readonly otherwise?: (event: StoredEvent<E | StreamDeletedEvent>, documents: DocumentWriter<Document>) => void;
+  /** The streams that it is given; all unless told. The types are those that `on` names, or all where there is `otherwise`. */
   readonly filter?: Omit<EventFilter, 'types'>;
 }
 
+/** What each type of event does to documents. */
 export type DocumentHandlers<E extends Event, Document> = Handlers<E, [documents: DocumentWriter<Document>], void>;
 
 /** A projection to tables, of a store on `ermine/sqlite`. */
@@ -76,6 +78,7 @@ export interface SqlTable {
   readonly table: string;
 }
 
+/** The tables of a projection by their names, to be put into statements. */
 export type SqlTables<Table extends string> = { readonly [T in Table]: SqlTable };
 
 type Handlers<E extends Event, More extends readonly unknown[], Result> = {
@@ -98,15 +101,18 @@ export interface DocumentWriter<Document> {
   delete(key: string): void;
 }
 
+/** What `projection` makes of a definition with one state. */
 export interface FoldProjection<E extends Event = Event, State = unknown> extends FoldDefinition<E, State> {
   readonly kind: 'fold';
 }
 
+/** What `projection` makes of a definition with documents. */
 export interface DocumentProjection<E extends Event = Event, Document = unknown, Index extends string = string>
   extends DocumentDefinition<E, Document, Index> {
   readonly kind: 'documents';
 }
 
+/** What `sqlProjection` makes of a definition. */
 export interface SqlProjection<E extends Event = Event, Table extends string = string> extends SqlDefinition<E, Table> {
   readonly kind: 'sql';
   /** It brings its folding along, so that who has no such projection has none of its code. */

@@ -4,6 +4,7 @@ import type { SkippedEvent } from './control.ts';
 import type { DocumentQuery, QueryPage } from './query.ts';
 import type { ProjectionStatus } from './status.ts';
 
+/** What this tab does with an open projection. */
 export interface OpenProjectionOptions {
   /**
    * Whether this tab runs the projection when its turn comes; true unless told. One of those that do runs it, and another
@@ -12,6 +13,7 @@ export interface OpenProjectionOptions {
   readonly run?: boolean;
 }
 
+/** How a waiting is ended from outside. */
 export interface WaitOptions {
   /** Ends the waiting with its reason; what is waited for goes on. */
   readonly signal?: AbortSignal;
@@ -32,6 +34,7 @@ export interface OpenProjection {
   waitFor(position: number, options?: WaitOptions): Promise<void>;
   /** Stands still, in every tab and after a reload, until `resume`. */
   pause(): Promise<void>;
+  /** Goes on after `pause()`, in every tab. */
   resume(): Promise<void>;
   /** Tries the event that it failed at once more. */
   retry(): Promise<void>;
@@ -50,6 +53,7 @@ export interface OpenProjection {
   close(): Promise<void>;
 }
 
+/** What an answer shows besides what is stored. */
 export interface ViewOptions {
   /**
    * Of a synced store: with all of the confirmed log and what is pending folded on top, in memory, for this answer alone;
@@ -59,6 +63,7 @@ export interface ViewOptions {
   readonly pending?: boolean;
 }
 
+/** An open projection to one state. */
 export interface OpenState<State> extends OpenProjection {
   /** The state as of the last batch. */
   get(options?: ViewOptions): Promise<DeepReadonly<State>>;
@@ -66,6 +71,7 @@ export interface OpenState<State> extends OpenProjection {
   watch$(options?: ViewOptions): Observable<DeepReadonly<State>>;
 }
 
+/** An open projection to documents. */
 export interface OpenDocuments<Document, Index extends string = string> extends OpenProjection {
   /** The document under a key; undefined when there is none. */
   get(key: string, options?: ViewOptions): Promise<DeepReadonly<Document> | undefined>;

@@ -21,6 +21,7 @@ export interface DocumentQuery<Index extends string = string> {
   readonly after?: DocumentCursor;
 }
 
+/** A page of documents, in the order that was asked for. */
 export interface QueryPage<Document> {
   readonly documents: readonly { readonly key: string; readonly document: DeepReadonly<Document> }[];
   /** To go on with; undefined when this is the last page. */

@@ -30,8 +30,10 @@ export interface ProjectionStatus {
   readonly error?: ErmineError | Error;
 }
 
+/** How the build is doing that is to take the place of what is served. */
 export interface RebuildStatus {
   readonly version: number;
+  /** The last global position that is in it. */
   readonly position: number;
   /** From 0 to 1. */
   readonly progress: number;

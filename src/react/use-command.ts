@@ -6,8 +6,10 @@ export type CommandState<Result> =
   | { readonly state: 'done'; readonly result: Result; readonly error: undefined }
   | { readonly state: 'failed'; readonly result: undefined; readonly error: unknown };
 
+/** What one call of a command came to. */
 export type CommandOutcome<Result> = { readonly ok: true; readonly result: Result } | { readonly ok: false; readonly error: unknown };
 
+/** How the last call of a command is doing, and the function that calls it. */
 export type Command<Args extends readonly unknown[], Result> = CommandState<Result> & {
   /** Never rejects: what went wrong is in its outcome, and in `error`. The same function at each render. */
   readonly run: (...args: Args) => Promise<CommandOutcome<Result>>;

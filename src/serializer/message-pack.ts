@@ -1,6 +1,7 @@
 import { ExtensionCodec, decode, encode } from '@msgpack/msgpack';
 import { defineSerializer, type DefinedSerializer } from '../event/define-serializer.ts';
 
+/** What the serializer knows besides the types of MessagePack. */
 export interface MessagePackOptions {
   /** For classes of your own, as `@msgpack/msgpack` defines them. */
   readonly extensionCodec?: ExtensionCodec;

@@ -10,6 +10,7 @@ import { SyncServer, type ServerLimits } from './sync-server.ts';
 import type { NoteFacts, SyncTelemetry } from './sync-telemetry.ts';
 import { TenantLogs } from './tenant-logs.ts';
 
+/** What a sync handler serves, and to whom. */
 export interface SyncHandlerOptions {
   /** The log of a tenant. It is asked once for each tenant and the log stays open until `close()`. */
   readonly storage: (tenant: string) => Storage;
@@ -18,6 +19,7 @@ export interface SyncHandlerOptions {
    * every request, before its body is read.
    */
   readonly authorize: (token: string | undefined, request: Request) => Principal | undefined | Promise<Principal | undefined>;
+  /** Those that are left out keep the defaults of {@link ServerLimits}. */
   readonly limits?: Partial<ServerLimits>;
   /** Origins whose pages may call besides the handler's own, such as `https://app.example`; none unless told. */
   readonly allowedOrigins?: readonly string[];

@@ -9,6 +9,7 @@ import { RequestFailure } from './request-failure.ts';
 import type { NoteFacts } from './sync-telemetry.ts';
 import type { TenantLog, TenantLogs } from './tenant-logs.ts';
 
+/** Bounds of what a sync handler takes and gives. */
 export interface ServerLimits extends Limits {
   /** Of a request's body, in bytes; default 8 MiB. It is not read further than that. */
   readonly maxRequestBytes: number;

@@ -12,6 +12,7 @@ export interface SyncRequestFacts {
   readonly events?: number;
 }
 
+/** Takes down what is known of a request. */
 export type NoteFacts = (facts: SyncRequestFacts) => void;
 
 /** Watches a sync handler at work; `syncTelemetry` of `ermine/opentelemetry` makes one. It must not throw. */

@@ -131,6 +131,7 @@ export type AppendOutcome =
     }
   | { readonly ok: false; readonly error: ErmineError };
 
+/** In the order of versions or positions, or against it. */
 export type Direction = 'forwards' | 'backwards';
 
 export interface ReadRange {

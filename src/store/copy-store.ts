@@ -8,6 +8,7 @@ import { Placement } from './placement.ts';
 /** One transaction of the target each: about so many events. */
 const PAGE_EVENTS = 1_000;
 
+/** How a copy is watched and stopped. */
 export interface CopyOptions {
   /** Called after every page that was written or compared. */
   readonly onProgress?: (progress: CopyProgress) => void;
@@ -15,6 +16,7 @@ export interface CopyOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How far a copy is. */
 export interface CopyProgress {
   /** Up to this position the target holds the log. */
   readonly copied: number;
@@ -24,6 +26,7 @@ export interface CopyProgress {
   readonly total: number;
 }
 
+/** What a copy did, once both logs were compared. */
 export interface CopyResult {
   /** Events that this call wrote. */
   readonly copied: number;

@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs';
-import type { Event, EventData, StoredEvent } from '../event/event.ts';
+import type { Event, EventData, StoredEvent, StreamDeletedEvent } from '../event/event.ts';
 import type { StreamId } from '../event/stream-id.ts';
 import type { EventFilter } from '../subscription/filter.ts';
 import type { CaughtUp, SubscribeOptions } from '../subscription/subscribe.ts';
@@ -51,8 +51,8 @@ export interface EventStore<E extends Event = Event> {
 
   /** The events of a stream, read in bounded pages while they are consumed. */
   readStream(id: StreamId | string, options?: ReadStreamOptions): AsyncIterable<StoredEvent<E>>;
-  /** The events of the log in commit order, read in bounded pages while they are consumed. */
-  readAll(options?: ReadAllOptions): AsyncIterable<StoredEvent<E>>;
+  /** The events of the log in commit order, read in bounded pages while they are consumed. A deleted stream shows as an event, see `isStreamDeleted`. */
+  readAll(options?: ReadAllOptions): AsyncIterable<StoredEvent<E | StreamDeletedEvent>>;
 
   /**
    * The events of a stream after a version (0: all), and then those that any tab appends, for ever: in order, once,
@@ -66,14 +66,14 @@ export interface EventStore<E extends Event = Event> {
 
   /**
    * The events of the log after a position (0: all), a checkpoint's position as it is, and then those that any tab
-   * appends. Deleting a stream shows as an event, see `isStreamDeleted`.
+   * appends. Deleting a stream shows as an event, see `isStreamDeleted`. It errors and completes as {@link subscribeToStream}.
    */
-  subscribeToAll(from?: number | Checkpoint, options?: PlainOptions<E> & FilterOptions): Observable<StoredEvent<E>>;
-  subscribeToAll(from: number | Checkpoint, options: CaughtUpOptions<E> & FilterOptions): Observable<StoredEvent<E> | CaughtUp>;
+  subscribeToAll(from?: number | Checkpoint, options?: PlainOptions<E | StreamDeletedEvent> & FilterOptions): Observable<StoredEvent<E | StreamDeletedEvent>>;
+  subscribeToAll(from: number | Checkpoint, options: CaughtUpOptions<E | StreamDeletedEvent> & FilterOptions): Observable<StoredEvent<E | StreamDeletedEvent> | CaughtUp>;
 
   /** As {@link subscribeToAll}, for the streams of one category. */
-  subscribeToCategory(category: string, from?: number | Checkpoint, options?: PlainOptions<E>): Observable<StoredEvent<E>>;
-  subscribeToCategory(category: string, from: number | Checkpoint, options: CaughtUpOptions<E>): Observable<StoredEvent<E> | CaughtUp>;
+  subscribeToCategory(category: string, from?: number | Checkpoint, options?: PlainOptions<E | StreamDeletedEvent>): Observable<StoredEvent<E | StreamDeletedEvent>>;
+  subscribeToCategory(category: string, from: number | Checkpoint, options: CaughtUpOptions<E | StreamDeletedEvent>): Observable<StoredEvent<E | StreamDeletedEvent> | CaughtUp>;
 
   /** What is known of a stream; undefined when there never was one. */
   getStreamInfo(id: StreamId | string): Promise<StreamInfo | undefined>;
@@ -117,6 +117,7 @@ export interface Checkpoint {
   readonly position: number;
 }
 
+/** What became of one write of an append. */
 export interface AppendResult {
   /** The stream's version after the append. */
   readonly version: number;
@@ -126,6 +127,7 @@ export interface AppendResult {
   readonly deduplicated: boolean;
 }
 
+/** One of the writes of `appendToStreams`; without events it only checks its stream. */
 export interface StreamAppend<E extends Event = Event> {
   readonly streamId: StreamId | string;
   readonly expectedVersion: number;
@@ -139,18 +141,21 @@ export interface FilterOptions {
   readonly filter?: EventFilter;
 }
 
+/** Which streams are listed; all that are not deleted unless told. */
 export interface ListStreamsOptions extends AbortOptions {
   readonly category?: string;
   /** Also those that were deleted. */
   readonly includeDeleted?: boolean;
 }
 
+/** One stream of a list; its version is that of its last event. */
 export interface StreamListing {
   readonly streamId: StreamId;
   readonly version: number;
   readonly deleted: boolean;
 }
 
+/** What is known of one stream. */
 export interface StreamInfo extends StreamListing {
   /** Timestamps of the first event that is still there and of the last one, in milliseconds since 1970. */
   readonly createdAt: number;

@@ -1,16 +1,20 @@
 import type { StoredEvent } from '../event/event.ts';
 import type { EventFilter } from '../subscription/filter.ts';
 
+/** What is exported, and how; the whole log as plain NDJSON unless told. */
 export interface ExportOptions {
   /** Inclusive; the beginning unless told. */
   readonly fromPosition?: number;
+  /** All events unless told. */
   readonly filter?: EventFilter;
   /** Pack it with gzip, through CompressionStream. */
   readonly gzip?: boolean;
+  /** Called after every page. */
   readonly onProgress?: (progress: ExportProgress) => void;
   readonly signal?: AbortSignal;
 }
 
+/** How far an export is. */
 export interface ExportProgress {
   /** Events written so far. */
   readonly events: number;

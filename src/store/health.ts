@@ -4,7 +4,9 @@ import type { Log, StorageState } from '../storage/storage.ts';
 
 /** What the application may want to tell its user about the place where the events are. */
 export interface Health extends StorageState {
+  /** The name of the storage, such as `indexeddb:shop`. */
   readonly storage: string;
+  /** The identity of the log; a cleared or replaced one has another. */
   readonly epoch: string;
   /** Whether the browser promised not to evict the data; undefined where it cannot say. */
   readonly persisted: boolean | undefined;

@@ -8,6 +8,7 @@ import type { AnyVersion } from '../event/version.ts';
 import type { Append } from '../storage/storage.ts';
 import { readLines, type Line } from './ndjson.ts';
 
+/** How an import is watched and stopped. */
 export interface ImportOptions {
   /** Called after every batch. */
   readonly onProgress?: (progress: ImportProgress) => void;
@@ -15,6 +16,7 @@ export interface ImportOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What an import did. */
 export interface ImportResult {
   /** Events that were written. */
   readonly imported: number;
@@ -22,6 +24,7 @@ export interface ImportResult {
   readonly skipped: number;
 }
 
+/** How far an import is. */
 export interface ImportProgress extends ImportResult {
   /** Bytes of the source read so far. */
   readonly bytes: number;

@@ -1,7 +1,7 @@
 import { defer, switchMap, type Observable, type Subject } from 'rxjs';
 import { encodeEvents, type EncodableAppend, type EncodeContext, type EventCodec } from '../event/encode.ts';
 import { EpochChangedError, InvalidImportError, StoreClosedError, type ErmineError } from '../event/errors.ts';
-import type { Event, EventData, Metadata, StoredEvent } from '../event/event.ts';
+import type { Event, EventData, Metadata, StoredEvent, StreamDeletedEvent } from '../event/event.ts';
 import { decodeBatch, plainDecoder } from '../event/event-batch.ts';
 import { hash53 } from '../event/event-id.ts';
 import { checkJson } from '../event/json.ts';
@@ -106,8 +106,8 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
     return eventsOf(streamPages<E>(this.#reading, id, options), options);
   }
 
-  readAll(options: ReadAllOptions = {}): AsyncIterable<StoredEvent<E>> {
-    return eventsOf(logPages<E>(this.#reading, options), options);
+  readAll(options: ReadAllOptions = {}): AsyncIterable<StoredEvent<E | StreamDeletedEvent>> {
+    return eventsOf(logPages<E | StreamDeletedEvent>(this.#reading, options), options);
   }
 
   subscribeToStream(id: StreamId | string, fromVersion = 0, options: SubscribeOptions<E> = {}): Observable<never> {
@@ -117,11 +117,11 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
     });
   }
 
-  subscribeToAll(from: number | Api.Checkpoint = 0, options: SubscribeOptions<E> & Api.FilterOptions = {}): Observable<never> {
-    return this.#subscribe(options, () => logSource<E>(this.#follower, this.#positionOf(from), createBatchFilter(options.filter)));
+  subscribeToAll(from: number | Api.Checkpoint = 0, options: SubscribeOptions<E | StreamDeletedEvent> & Api.FilterOptions = {}): Observable<never> {
+    return this.#subscribe(options, () => logSource<E | StreamDeletedEvent>(this.#follower, this.#positionOf(from), createBatchFilter(options.filter)));
   }
 
-  subscribeToCategory(category: string, from: number | Api.Checkpoint = 0, options: SubscribeOptions<E> = {}): Observable<never> {
+  subscribeToCategory(category: string, from: number | Api.Checkpoint = 0, options: SubscribeOptions<E | StreamDeletedEvent> = {}): Observable<never> {
     return this.subscribeToAll(from, { ...options, filter: { categories: [category] } });
   }
 

@@ -9,6 +9,7 @@ import type { Storage } from '../storage/storage.ts';
 import type { EventStore } from './event-store.ts';
 import { LogEventStore } from './log-event-store.ts';
 
+/** What a store is opened with; everything but `storage` may be left out. */
 export interface OpenEventStoreOptions<E extends Event = Event> {
   /** Where the log is kept, such as `indexedDbStorage({ name: 'shop' })`. */
   readonly storage: Storage;

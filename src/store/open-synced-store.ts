@@ -27,6 +27,7 @@ import type { OpenEventStoreOptions } from './open-event-store.ts';
 import type { SyncedStore } from './synced-store.ts';
 import { SyncedEventStore } from './synced-event-store.ts';
 
+/** What a synced store is opened with: `storage`, and `url` or `transport`. */
 export interface OpenSyncedStoreOptions<E extends Event = Event> extends Omit<OpenEventStoreOptions<E>, 'storage'> {
   /**
    * Where the replica of the server's log is kept. It is used for nothing else: a storage that was opened without sync is
@@ -52,6 +53,7 @@ export interface OpenSyncedStoreOptions<E extends Event = Event> extends Omit<Op
    * It is only read, and may be given each time: what was taken once is not taken again.
    */
   readonly adopt?: Storage;
+  /** Called as the events of `adopt` are taken over. */
   readonly onAdopt?: (progress: AdoptProgress) => void;
   /** Begins paused. */
   readonly paused?: boolean;

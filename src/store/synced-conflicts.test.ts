@@ -38,7 +38,7 @@ describe('a synced store in conflict', () => {
     const a = await server.device();
     const b = await server.device({
       conflicts: {
-        Seat: { redecide: (command, events) => (events.length < 3 ? [{ type: 'Taken', data: { who: (command as { who: string }).who, place: events.length + 1 } }] : reject('sold out')) },
+        Seat: { redecide: (command: { who: string }, events) => (events.length < 3 ? { type: 'Taken', data: { who: command.who, place: events.length + 1 } } : reject('sold out')) },
         Counter: 'rebase',
         Text: 'keepBoth',
       },

@@ -3,7 +3,7 @@ import { encodeEvents, type EncodableAppend, type EncodeContext } from '../event
 import type { EventDecoder } from '../event/event-batch.ts';
 import { InvalidImportError, StoreClosedError, SyncRefusedError } from '../event/errors.ts';
 import { hash53 } from '../event/event-id.ts';
-import type { Event, EventData, StoredEvent } from '../event/event.ts';
+import type { Event, EventData, StoredEvent, StreamDeletedEvent } from '../event/event.ts';
 import { checkJson } from '../event/json.ts';
 import { streamIdToString, type StreamId } from '../event/stream-id.ts';
 import { storeParts, type PendingView, type StoreParts } from '../subscription/store-parts.ts';
@@ -119,7 +119,7 @@ export class SyncedEventStore<E extends Event> implements SyncedStore<E> {
     return this.#reader.readStream(id, options);
   }
 
-  readAll(options?: Parameters<SyncedStore<E>['readAll']>[0]): AsyncIterable<StoredEvent<E>> {
+  readAll(options?: Parameters<SyncedStore<E>['readAll']>[0]): AsyncIterable<StoredEvent<E | StreamDeletedEvent>> {
     return this.#inner.readAll(options);
   }
 

@@ -32,6 +32,7 @@ export interface SyncedStore<E extends Event = Event> extends EventStore<E> {
   readonly sync: SyncControl<E>;
 }
 
+/** Of an append to a synced store. */
 export interface AppendOptions {
   /** What the events were decided from, plain JSON; a conflict policy `redecide` gets it. */
   readonly command?: unknown;
@@ -48,6 +49,7 @@ export interface SyncControl<E extends Event = Event> {
   now(): Promise<void>;
   /** Nothing is sent and nothing is asked until `resume()`; appending goes on. */
   pause(): void;
+  /** Goes on after `pause()`, at once. */
   resume(): void;
   /** Appends a rejected commit once more, as it is, to its streams as they are now. @throws {SyncRefusedError} */
   retry(commitId: string): Promise<void>;
@@ -57,6 +59,7 @@ export interface SyncControl<E extends Event = Event> {
   discard(commitId: string): Promise<void>;
 }
 
+/** A commit that waits for the server. */
 export interface PendingEntry<E extends Event = Event> {
   readonly commitId: string;
   readonly events: readonly LoadedEvent<E>[];
@@ -65,10 +68,12 @@ export interface PendingEntry<E extends Event = Event> {
   readonly stuck?: string;
 }
 
+/** A commit that the server will not get unless somebody decides so. */
 export interface RejectedEntry<E extends Event = Event> {
   readonly commitId: string;
   /** Versions are those that the commit was to have. */
   readonly events: readonly LoadedEvent<E>[];
   readonly command?: unknown;
+  /** What the server said, or a policy on this device. */
   readonly reason: RejectionReason;
 }

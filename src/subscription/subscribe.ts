@@ -16,6 +16,7 @@ export function isCaughtUp(entry: { readonly type: string }): entry is CaughtUp 
   return entry.type === CaughtUp;
 }
 
+/** What a subscription does with each event, and whether it tells that it has delivered all there is. */
 export interface SubscribeOptions<E extends Event> {
   /** Also emit {@link CaughtUp}, each time the subscription has delivered all there is. */
   readonly caughtUp?: boolean;

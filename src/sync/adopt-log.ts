@@ -5,6 +5,7 @@ import type { Log, Storage } from '../storage/storage.ts';
 import { countOf, hashOf, plainBatch, type PendingCommit, type PendingWrite } from './pending-commit.ts';
 import type { Replica } from './replica.ts';
 
+/** How much of a log that was never synced has been taken over. */
 export interface AdoptProgress {
   /** Events that are pending commits now. */
   readonly events: number;

@@ -26,12 +26,15 @@ export function reject(reason: string): Rejection {
  * Decides anew on the stream as it is now. It may run several times for one commit, so it only decides. When it throws, the
  * commits of the stream stay pending and wait; use {@link reject} to give up.
  *
- * @param command what was given with the append
+ * @param command what was given with the append; write down the type that it has
  * @param events the stream, confirmed and then pending
  */
 export interface RedecidePolicy<E extends Event = Event> {
-  readonly redecide: (command: unknown, events: readonly LoadedEvent<E>[], conflict: Conflict) => readonly EventData<E>[] | Rejection | Promise<readonly EventData<E>[] | Rejection>;
+  redecide(command: unknown, events: readonly LoadedEvent<E>[], conflict: Conflict): Redecision<E> | Promise<Redecision<E>>;
 }
+
+/** One event, several in order, or {@link reject}; none at all is a rejection too. */
+export type Redecision<E extends Event> = EventData<E> | readonly EventData<E>[] | Rejection;
 
 /** Keeps the events in a stream of their own. @returns its id, which nobody else may use */
 export interface KeepBothPolicy {

@@ -47,6 +47,7 @@ export interface RejectedCommit {
   readonly reason: RejectionReason;
 }
 
+/** Why a commit was rejected. */
 export interface RejectionReason {
   /** `CONCURRENCY_CONFLICT`, `STREAM_DELETED`, `REJECTED` by a policy, `TOO_MANY_ATTEMPTS`, or what the server said, such as `FORBIDDEN`. */
   readonly code: string;

@@ -116,8 +116,9 @@ export class ConflictResolution {
     const confirmed = (await decoder.decode(await confirmedEvents(this.#log, stream))) as readonly LoadedEvent[];
     const pending = asPending(await decoder.decode(pendingEvents(this.#kept, stream, this.#confirmed.get(stream)!)));
     const events = [...confirmed, ...pending];
-    const decided = await policy.redecide(commit.command, events, conflict);
-    if ('rejected' in decided) return this.#because(write, 'REJECTED', decided.rejected);
+    const answer = await policy.redecide(commit.command, events, conflict);
+    if ('rejected' in answer) return this.#because(write, 'REJECTED', answer.rejected);
+    const decided = [answer].flat() as readonly EventData[];
     if (decided.length === 0) return this.#because(write, 'REJECTED', 'The decision on the stream as it is now has no events.');
     return { stream, expected: version, batches: (await encode(stream, decided)).map(plainBatch) };
   }

@@ -8,11 +8,13 @@ export interface Transport {
   live(body: string, onLine: (line: string) => void, signal: AbortSignal): Promise<{ readonly status: number; readonly body: string }>;
 }
 
+/** Where the server is, and how it is asked. */
 export interface HttpTransportOptions {
   /** Where the handler of `ermine/server` is mounted, such as `https://app.example/sync`. */
   readonly url: string | URL;
   /** The token, or what gives a fresh one; asked for every request. */
   readonly token?: string | (() => string | Promise<string>);
+  /** `globalThis.fetch` unless told. */
   readonly fetch?: typeof globalThis.fetch;
   /** A request that takes longer is given up, in milliseconds; 30,000 unless told. */
   readonly timeoutMs?: number;

@@ -11,6 +11,7 @@ export interface TestFramework {
   readonly it: (title: string, body: () => Promise<void>, timeoutMs?: number) => unknown;
 }
 
+/** The storage under test, and how fresh ones are made. */
 export interface ConformanceOptions {
   /** What the tests are grouped under. */
   readonly name: string;

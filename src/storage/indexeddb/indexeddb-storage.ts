@@ -7,6 +7,7 @@ import type { Later } from './later.ts';
 import { LogReader } from './log-reader.ts';
 import type { Migration } from './schema.ts';
 
+/** Which database, and how sure its writes are. */
 export interface IndexedDbStorageOptions {
   /** Name of the database; every tab, worker and service worker of the origin that opens it shares one log. */
   readonly name: string;

@@ -12,11 +12,17 @@ export type AnyPostgresClient = PgPool | PostgresJsSql | PgliteDatabase | Postgr
  * @throws {StorageUnavailableError} when it is none of them
  */
 export function adaptClient(client: AnyPostgresClient, prepare: boolean): PostgresClient {
+  if (Object(client) !== client) throw notOne();
   if ('execute' in client) return client;
   if ('unsafe' in client) return fromPostgresJs(client, prepare);
   if ('exec' in client) return fromPglite(client);
   if ('connect' in client && 'totalCount' in client) return fromPg(client, prepare);
-  throw new StorageUnavailableError('The client is neither a Pool of `pg`, nor what `postgres` returns, nor a PGlite, nor a PostgresClient.');
+  throw notOne();
+}
+
+/** Nor is an address of a server one. */
+function notOne(): StorageUnavailableError {
+  return new StorageUnavailableError('The client is neither a Pool of `pg`, nor what `postgres` returns, nor a PGlite, nor a PostgresClient.');
 }
 
 function fromPg(pool: PgPool, prepare: boolean): PostgresClient {

@@ -1,6 +1,7 @@
 /** What a statement's parameter can be; arrays are passed as PostgreSQL writes them, see `toArrayLiteral`. */
 export type SqlValue = string | number | null;
 
+/** A row of an answer, by the names of its columns. */
 export type SqlRow = Readonly<Record<string, unknown>>;
 
 /**
@@ -37,6 +38,7 @@ export interface PgPool {
   listenerCount(event: 'error'): number;
 }
 
+/** What is used of a connection of {@link PgPool}. */
 export interface PgPoolClient {
   query(text: string): Promise<unknown>;
   on(event: 'notification', listener: (message: { readonly channel: string; readonly payload?: string | undefined }) => void): unknown;

@@ -11,6 +11,7 @@ import { openLog } from './open-log.ts';
 import type { Migration } from './schema.ts';
 import { snapshotsIn } from './snapshots.ts';
 
+/** Whose log, through which client, in which schema. */
 export interface PostgresStorageOptions {
   /**
    * A `Pool` of `pg`, what `postgres` (postgres.js) returns, a `PGlite`, or a `PostgresClient` of your own. It stays

@@ -35,7 +35,9 @@ export interface QueryLimits {
   readonly maxMs: number;
 }
 
+/** The answer to a question in SQL. */
 export interface QueryResult {
+  /** Names, in the order of the values of a row. */
   readonly columns: readonly string[];
   readonly rows: readonly (readonly SqlValue[])[];
   /** There were more rows than `maxRows`. */

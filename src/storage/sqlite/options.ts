@@ -1,6 +1,7 @@
 import type { Storage } from '../storage.ts';
 import type { QueryResult, SqlValue } from './driver.ts';
 
+/** Which database, where it is, and how sure its writes are. */
 export interface SqliteStorageOptions {
   /** Name of the database; every tab and worker of the origin that opens it shares one log. */
   readonly name: string;
@@ -40,6 +41,7 @@ export interface SqliteStorage extends Storage {
   export(): Promise<Uint8Array>;
 }
 
+/** Bounds of one question in SQL. */
 export interface QueryOptions {
   /** Rows that are returned at most, 1,000 unless told; `truncated` tells that there were more. */
   readonly maxRows?: number;
