@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Event } from '../event/event.ts';
 import { memoryStorage } from '../storage/memory/memory-storage.ts';
 import { openEventStore } from '../store/open-event-store.ts';
-import { projection, type FoldProjection } from './definition.ts';
+import { projection, type DocumentDefinition, type FoldProjection } from './definition.ts';
 import { openProjection } from './open-projection.ts';
 
 type CartEvent = Event<'Filled', { count: number }> | Event<'Added', { count: number }> | Event<'Spoiled', null>;
@@ -55,6 +55,26 @@ describe('an inline projection', () => {
     ];
     await store.appendToStreams(['Cart-1', 'Basket-1'].map((streamId, i) => ({ streamId, expectedVersion: 0, events: [{ type: 'Filled', data: { count: i } }] })));
     for (const each of opened) expect(await each.get()).toEqual({ filled: { count: 0 } });
+    await store.close();
+  });
+});
+
+describe('a projection to documents', () => {
+  type Note = { at: unknown; kind?: string };
+  const handlers: DocumentDefinition<CartEvent, Note, string>['on'] = {
+    Filled: ({ data }, notes) => {
+      const note = { at: new Date(data.count) };
+      for (const key of ['changed', 'kept']) notes.put(key, note);
+    },
+    Added: (_, notes) => notes.patch('changed', (note) => Object.assign(note as Note, { kind: typeof note?.at })),
+  };
+
+  it.each([['together', [filled]], ['apart', filled.map((event) => [event])]])('is the same whether events are folded %s', async (_, appends) => {
+    const store = await openEventStore<CartEvent>({ storage: memoryStorage() });
+    const open = await openProjection(store, projection<CartEvent, Note>({ name: 'notes', version: 1, on: handlers }));
+    for (const events of appends) await open.waitFor((await store.appendToStream('Cart-1', -1, events)).globalPosition);
+    const at = '1970-01-01T00:00:00.001Z';
+    expect([await open.get('changed'), await open.get('kept')]).toEqual([{ at, kind: 'string' }, { at }]);
     await store.close();
   });
 });
