@@ -56,6 +56,21 @@ describe('an aggregate', () => {
     expect(other.pendingEvents).toHaveLength(1);
   });
 
+  it('is worked on while it is saved: what is applied meanwhile is saved the next time, and in no snapshot before', async () => {
+    const store = await open();
+    const orders = createRepository(store, () => new Order(), { snapshots: everyNEvents(1) });
+    const order = await orders.load('Order-1');
+    order.add('hat');
+    const saving = orders.save('Order-1', order);
+    order.add('shirt');
+    await saving;
+    expect((await orders.load('Order-1')).state.skus).toEqual(['hat']);
+    expect([order.version, order.pendingEvents.length]).toEqual([1, 1]);
+    await orders.save('Order-1', order);
+    expect((await orders.load('Order-1')).state.skus).toEqual(['hat', 'shirt']);
+    expect((await store.loadStream('Order-1')).map(({ data }) => data)).toEqual([{ sku: 'hat' }, { sku: 'shirt' }]);
+  });
+
   it('keeps snapshots by its policy, each time a multiple is crossed', async () => {
     const store = await open();
     const orders = createRepository(store, () => new Order(), { snapshots: everyNEvents(3) });

@@ -54,6 +54,12 @@ export abstract class Aggregate<State, E extends Event> {
     this.version = version;
     this.#pending = [];
   }
+
+  /** Takes down that the first `count` of the pending events are stored; what was applied meanwhile is still to be written. */
+  saved(count: number, version: number): void {
+    this.version = version;
+    this.#pending = this.#pending.slice(count);
+  }
 }
 
 /** What an aggregate's `evolve` sees of an event, stored or not. */
@@ -99,11 +105,12 @@ export function createRepository<State, E extends Event, A extends Aggregate<Sta
     },
 
     async save(id, aggregate) {
-      const events = aggregate.pendingEvents;
+      // As they are now: the aggregate may be worked on while they are being written.
+      const events = [...aggregate.pendingEvents];
+      const { state } = aggregate;
       if (events.length === 0) return;
       const { version } = await store.appendToStream(id, aggregate.version, events);
-      const { state } = aggregate;
-      aggregate.restore(state, version);
+      aggregate.saved(events.length, version);
       const loaded = loadedBy.get(aggregate) ?? { state, version: 0, events: [], snapshotVersion: 0, snapshotTimestamp: undefined };
       const kept = await keepSnapshot(store, id, loaded, { state, version }, options);
       loadedBy.set(aggregate, kept ? { ...loaded, snapshotVersion: version, snapshotTimestamp: Date.now() } : loaded);

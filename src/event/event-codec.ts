@@ -1,10 +1,12 @@
-import { eventsPath, type EncodableAppend, type EncodableEvent, type EventCodec } from './encode.ts';
+import { eventsPath, type EncodableEvent, type EventCodec } from './encode.ts';
 import { InvalidEventError, InvalidRegistryError, UnreadableEventError } from './errors.ts';
 import type { RawEvent } from './event-batch.ts';
 import { idAt, newIdBase } from './event-id.ts';
 import type { EventDefinition, RegistryOptions } from './event-definition.ts';
 import type { StoredEvent } from './event.ts';
-import { inTurn, isPromise, andThen, type MaybePromise } from './maybe-promise.ts';
+import { checkJson } from './json.ts';
+import type { Limits } from './limits.ts';
+import { Turns, isPromise, andThen, type MaybePromise } from './maybe-promise.ts';
 import { createPacker, type PackContext } from './pack-data.ts';
 import type { EventSerializer } from './serializer.ts';
 import { streamIdToString } from './stream-id.ts';
@@ -22,7 +24,7 @@ export function createCodec(
   serializer?: EventSerializer,
 ): EventCodec {
   const packer = createPacker(serializer);
-  const turns = inTurn();
+  const turns = new Turns();
   const current = new Map([...definitions].map(([type, { schemaVersion = 1 }]) => [type, schemaVersion]));
   for (const [type, version] of current) {
     if (!Number.isSafeInteger(version) || version < 1) throw new InvalidRegistryError(`the schema version of ${type} is ${version}, which is none`);
@@ -38,12 +40,13 @@ export function createCodec(
       return event;
     }
     const { schema, schemaVersion = 1 } = definition;
+    const stamped = { ...event, schemaVersion };
     const accept = (result: SchemaResult<unknown>): EncodableEvent => {
       const issue = result.issues?.[0];
       if (issue) throw new InvalidEventError(`${path}.data${issuePath(issue)}`, `of ${event.type} is refused by its schema: ${issue.message}`);
-      return { ...event, schemaVersion, data: (result as { readonly value: unknown }).value };
+      return { ...stamped, data: (result as { readonly value: unknown }).value };
     };
-    return schema ? andThen(validate(schema, event.data), accept) : { ...event, schemaVersion };
+    return schema ? andThen(validate(schema, event.data), accept) : stamped;
   };
 
   const encodeEvent = (event: EncodableEvent, path: string, context: PackContext): MaybePromise<EncodableEvent> => {
@@ -78,18 +81,35 @@ export function createCodec(
   };
 
   return {
-    encode(appends, { metadata, now }) {
-      const encoded = appends.map((append, i): MaybePromise<EncodableAppend> => {
-        const stream = streamIdToString(append.streamId);
+    encode(appends, { metadata, now, limits }) {
+      // What is none is told by the encoding that follows.
+      if (!Array.isArray(appends) || appends.some((append) => !Array.isArray(append?.events))) return appends;
+      const given = appends.flatMap(({ streamId, events }, i) => {
+        const stream = streamIdToString(streamId);
         const path = eventsPath(i, appends.length);
         const idBase = newIdBase(now);
-        const events = append.events.map((event, j) => encodeEvent(event, `${path}[${j}]`, { stream, metadata, id: idAt(idBase, j) }));
-        return andThen(all(events), (done) => ({ ...append, events: done }));
+        return events.map((event: EncodableEvent, j: number) => ({ event, path: `${path}[${j}]`, context: { stream, metadata, id: idAt(idBase, j) } }));
       });
-      return turns(all(encoded));
+      const encoded = each(given, ({ event, path, context }) => encodeEvent(event, path, context));
+      // What waits is copied now: the caller may change it meanwhile.
+      const waits = turns.busy || encoded.some(isPromise);
+      const owned = waits ? each(encoded, (event, i) => (isPromise(event) ? event : copyOf(event, given[i]!.path, limits))) : encoded;
+      return turns.take(
+        andThen(all(owned), (events) => {
+          let next = 0;
+          return appends.map((append) => ({ ...append, events: events.slice(next, (next += append.events.length)) }));
+        }),
+      );
     },
-    decode: (events) => all(events.map(decodeEvent)),
+    decode: (events) => all(each(events, decodeEvent)),
   };
+}
+
+/** An event with data of its own, as JSON has it; bytes are the serializer's already. */
+function copyOf(event: EncodableEvent, path: string, { maxJsonDepth }: Limits): EncodableEvent {
+  if (event === null || typeof event !== 'object' || event.format !== undefined) return event;
+  checkJson(event.data, `${path}.data`, maxJsonDepth);
+  return { ...event, data: JSON.parse(JSON.stringify(event.data)) as unknown };
 }
 
 /** A schema may answer later; what it then works on is a copy, which the caller cannot change meanwhile. */
@@ -109,6 +129,17 @@ function upcast(chain: readonly Upcaster[], stored: unknown, event: RawEvent): {
     if (isPromise(data)) throw new UnreadableEventError(event, `has an upcaster of ${shapeName(upcaster)} that returns a promise: it must be synchronous`);
   }
   return { type: targetOf(chain.at(-1)!).type, data };
+}
+
+/** What fails at once fails like what fails later, so that nothing that is under way is left behind and fails unheard. */
+function each<T, U>(values: readonly T[], work: (value: T, index: number) => MaybePromise<U>): MaybePromise<U>[] {
+  return values.map((value, i) => {
+    try {
+      return work(value, i);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  });
 }
 
 function all<T>(values: readonly MaybePromise<T>[]): MaybePromise<readonly T[]> {

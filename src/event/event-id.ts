@@ -34,15 +34,10 @@ export function checkEventId(id: unknown, path: string): string {
 
 /**
  * The number under which an index finds an event id: a 53-bit hash of it, for version 7 without the digits that count in
- * a batch. Two ids may share a key, so what is found must be compared.
+ * a batch, so that it is that of the base as well. Two ids may share a key, so what is found must be compared.
  */
 export function idKey(id: string): number {
   return hash53(id.charCodeAt(14) === 55 /* '7' */ ? id.slice(0, BASE_LENGTH) : id);
-}
-
-/** {@link idKey} of all ids of a base. */
-export function baseKey(base: string): number {
-  return hash53(base);
 }
 
 function hex(value: number, digits: number): string {

@@ -10,20 +10,26 @@ export function andThen<T, U>(value: MaybePromise<T>, next: (value: T) => MaybeP
   return isPromise(value) ? Promise.resolve(value).then(next) : next(value);
 }
 
-/** A function that gives back values in the order in which it was called with them, whichever are there first. */
-export function inTurn(): <T>(value: MaybePromise<T>) => MaybePromise<T> {
-  let last: Promise<unknown> | undefined;
-  return (value) => {
-    if (!last && !isPromise(value)) return value;
-    const turn = Promise.allSettled([last, value]).then(() => value);
+/** Gives back values in the order in which it was given them, whichever are there first. */
+export class Turns {
+  #last: Promise<unknown> | undefined;
+
+  /** Whether what is given now waits for what was given before. */
+  get busy(): boolean {
+    return this.#last !== undefined;
+  }
+
+  take<T>(value: MaybePromise<T>): MaybePromise<T> {
+    if (!this.#last && !isPromise(value)) return value;
+    const turn = Promise.allSettled([this.#last, value]).then(() => value);
     const ended = turn.then(
       () => undefined,
       () => undefined,
     );
-    last = ended;
+    this.#last = ended;
     void ended.then(() => {
-      if (last === ended) last = undefined;
+      if (this.#last === ended) this.#last = undefined;
     });
     return turn;
-  };
+  }
 }

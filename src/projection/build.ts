@@ -77,8 +77,14 @@ export class Build {
   async #apply(events: readonly StoredEvent[], end: number): Promise<'more'> {
     const folded = await this.#foldAndWrite(events, end);
     if (folded.ok) return 'more';
-    // What is before the event is written first; then it fails as the first one.
-    if (folded.index > 0) return this.#apply(events.slice(0, folded.index), events[folded.index]!.globalPosition - 1);
+    if (folded.index > 0) {
+      // What is before the event is written first; then it fails as the first one. It is read again: what failed may have
+      // changed the events that it was given.
+      this.#ahead = undefined;
+      const before = events[folded.index]!.globalPosition - 1;
+      const again = await this.#read(this.position);
+      return this.#apply(again.events.filter(({ globalPosition }) => globalPosition <= before), Math.min(again.end, before));
+    }
     const { event, reason, error } = failureAt(this.#definition, events[0]!, folded.error);
     this.error = error;
     await this.#write({ position: event.globalPosition - 1, failed: { event, reason } }, { puts: [], deletes: [] });

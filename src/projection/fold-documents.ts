@@ -39,9 +39,11 @@ export function foldDocuments(definition: DocumentProjection, build: number): Fo
       const current = await read(documents, collection, steps);
       for (const step of steps) {
         try {
-          const document = refusePromise(name, step.apply(current.get(step.key)));
-          if (document !== undefined) checkJson(document, step.key, MAX_JSON_DEPTH);
-          current.set(step.key, document);
+          const before = step.reads ? current.get(step.key)?.text : undefined;
+          // As it would be read if it had been written before, so that it does not matter which events are folded together.
+          const value = refusePromise(name, step.apply(before && JSON.parse(before)));
+          if (value !== undefined) checkJson(value, step.key, MAX_JSON_DEPTH);
+          current.set(step.key, { value, text: JSON.stringify(value) });
         } catch (error) {
           return { ok: false, index: step.index, error };
         }
@@ -50,10 +52,10 @@ export function foldDocuments(definition: DocumentProjection, build: number): Fo
       const deletes: DocumentKey[] = [];
       // The last event that wrote a document is the one that an index may fail at.
       for (const { key, index: last } of new Map(steps.map((step) => [step.key, step])).values()) {
-        const document = current.get(key);
+        const { value, text } = current.get(key)!;
         try {
-          if (document === undefined) deletes.push({ collection, key });
-          else puts.push({ collection, key, data: JSON.stringify(document), indexes: indexesOf(definition, document) });
+          if (text === undefined) deletes.push({ collection, key });
+          else puts.push({ collection, key, data: text, indexes: indexesOf(definition, value) });
         } catch (error) {
           return { ok: false, index: last, error };
         }
@@ -79,8 +81,14 @@ function createWriter(name: string, add: (key: string, reads: boolean, apply: (b
   };
 }
 
+/** A document and its JSON; undefined when there is none. */
+interface Current {
+  readonly value?: unknown;
+  readonly text: string | undefined;
+}
+
 /** The documents that steps change, as they are stored, by key. */
-async function read(documents: Pick<DocumentLog, 'get'>, collection: string, steps: readonly Step[]): Promise<Map<string, unknown>> {
+async function read(documents: Pick<DocumentLog, 'get'>, collection: string, steps: readonly Step[]): Promise<Map<string, Current>> {
   const seen = new Set<string>();
   const keys: DocumentKey[] = [];
   for (const { key, reads } of steps) {
@@ -88,7 +96,7 @@ async function read(documents: Pick<DocumentLog, 'get'>, collection: string, ste
     seen.add(key);
   }
   const texts = keys.length > 0 ? await documents.get(keys) : [];
-  return new Map(keys.map(({ key }, i) => [key, texts[i] === undefined ? undefined : JSON.parse(texts[i]!)]));
+  return new Map(keys.map(({ key }, i) => [key, { text: texts[i] }]));
 }
 
 /** @throws {InvalidProjectionError} when an index gives what is none */

@@ -1,6 +1,5 @@
 import { isErmineError } from '../event/errors.ts';
-import { decodeBatch } from '../event/event-batch.ts';
-import type { StoredEvent } from '../event/event.ts';
+import { decodeBatch, type EventBatch } from '../event/event-batch.ts';
 import type { Append, DocumentLog, DocumentWrites } from '../storage/storage.ts';
 import { createBatchFilter } from '../subscription/filter.ts';
 import type { StoreParts } from '../subscription/store-parts.ts';
@@ -15,7 +14,7 @@ import type { Signals } from './signals.ts';
  * What an inline projection adds to an append that would begin after position `head`. User code runs here, before any
  * transaction. @returns undefined to add nothing: then its runner catches up afterwards
  */
-type Prepare = (events: readonly StoredEvent[], head: number, end: number) => Promise<DocumentWrites | undefined>;
+type Prepare = (batches: readonly EventBatch[], head: number, end: number) => Promise<DocumentWrites | undefined>;
 
 const inlineOf = new WeakMap<StoreParts, Map<Prepare, Signals>>();
 
@@ -23,7 +22,7 @@ const inlineOf = new WeakMap<StoreParts, Map<Prepare, Signals>>();
 export function projectInline(parts: StoreParts, documents: DocumentLog, definition: AnyProjection, runner: Runner, signals: Signals): () => void {
   const { name, version } = definition;
   const filter = createBatchFilter(filterOf(definition));
-  const prepare: Prepare = async (events, head, end) => {
+  const prepare: Prepare = async (batches, head, end) => {
     for (let caughtUp = false; ; caughtUp = true) {
       const registry = parse<Registry>((await documents.get([layout.registry(name)]))[0])?.value;
       if (!registry && !caughtUp) {
@@ -40,6 +39,8 @@ export function projectInline(parts: StoreParts, documents: DocumentLog, definit
         continue;
       }
       if (progress.value.position !== head) return undefined;
+      // Each projection has events of its own: it may keep and change what is in them.
+      const events = await parts.follower.decoder.decode(batches.filter((batch) => filter.wantsBatch(batch)).flatMap(decodeBatch));
       const wanted = events.filter((event) => filter.wantsEvent(event));
       const folded = await createFolding(definition, registry.active.id).fold(wanted, documents);
       // The runner finds the same failure, and keeps it where everybody sees it.
@@ -66,7 +67,7 @@ function intercept(parts: StoreParts, prepares: ReadonlyMap<Prepare, Signals>): 
       const head = await parts.log.head();
       const placed = await place(parts, given, head);
       if (!placed) return append(given);
-      const made = await Promise.all([...prepares.keys()].map((prepare) => prepare(placed.events, head, placed.end)));
+      const made = await Promise.all([...prepares.keys()].map((prepare) => prepare(placed.batches, head, placed.end)));
       const writes = made.filter((each) => each !== undefined);
       if (writes.length === 0) return append(given);
       const documents = {
@@ -96,23 +97,22 @@ function intercept(parts: StoreParts, prepares: ReadonlyMap<Prepare, Signals>): 
 }
 
 /**
- * The events as they will be read, if the log still ends at `head` when they are written.
+ * The batches with their places, if the log still ends at `head` when they are written.
  *
  * @returns undefined when there will be none, or the append will be refused
  */
-async function place({ log, follower }: StoreParts, { writes }: Append, head: number): Promise<{ events: StoredEvent[]; end: number } | undefined> {
-  const events: StoredEvent[] = [];
+async function place({ log }: StoreParts, { writes }: Append, head: number): Promise<{ batches: EventBatch[]; end: number } | undefined> {
+  const placed: EventBatch[] = [];
   let end = head;
   for (const { stream, batches } of writes) {
     const info = await log.streamInfo(stream);
     if (info?.deleted) return undefined;
     let version = info?.version ?? 0;
     for (const batch of batches) {
-      const raw = decodeBatch({ ...batch, version: version + 1, position: end + 1 });
-      events.push(...(await follower.decoder.decode(raw)));
+      placed.push({ ...batch, version: version + 1, position: end + 1 });
       version += batch.count;
       end += batch.count;
     }
   }
-  return end > head ? { events, end } : undefined;
+  return end > head ? { batches: placed, end } : undefined;
 }

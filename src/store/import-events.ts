@@ -12,7 +12,7 @@ import { readLines, type Line } from './ndjson.ts';
 export interface ImportOptions {
   /** Called after every batch. */
   readonly onProgress?: (progress: ImportProgress) => void;
-  /** Stops after the batch under way; what was imported stays, and importing again goes on from there. */
+  /** Stops after the batch under way, and the source with it; what was imported stays, and importing again goes on from there. */
   readonly signal?: AbortSignal;
 }
 
@@ -73,7 +73,9 @@ export async function importEvents(target: ImportTarget, source: ReadableStream<
     result = { imported: result.imported + imported, skipped: result.skipped + skipped };
     onProgress?.({ ...result, bytes });
   };
-  const lines = readLines(source, (count) => (bytes += count), (line, cause) => invalid(target, line, `cannot be read (${String(cause)})`, cause));
+  // A source that gives nothing for a while is not waited for.
+  const abortable = signal ? source.pipeThrough(new TransformStream(), { signal }) : source;
+  const lines = readLines(abortable, (count) => (bytes += count), (line, cause) => invalid(target, line, `cannot be read (${String(cause)})`, cause));
   for await (const line of lines) {
     batch.push(parseLine(target, line));
     if (batch.length === BATCH_EVENTS) await write();
@@ -97,15 +99,16 @@ async function importBatch(target: ImportTarget, events: readonly ImportedEvent[
 /** @returns how many of the events were new */
 async function writeStretch(target: ImportTarget, stretch: readonly ImportedEvent[], append: Append): Promise<number> {
   try {
-    return (await target.append(append)).deduplicated ? 0 : stretch.length;
+    if (new Set(append.ids).size === append.ids.length) return (await target.append(append)).deduplicated ? 0 : stretch.length;
   } catch (error) {
     if (!['CORRUPTED_IDEMPOTENCY', 'STREAM_DELETED'].includes(codeOf(error))) throw error;
     if (stretch.length === 1) return 0;
-    // An earlier import ended within these events, or one of the streams was deleted: each is told apart, in order.
-    const alone = stretch.map((event) => [event]);
-    const written = await Promise.all(alone.map((one) => writeStretch(target, one, toAppend(target, one))));
-    return written.reduce((sum, count) => sum + count, 0);
   }
+  // An earlier import ended within these events, they hold one twice, or one of the streams was deleted: each is told
+  // apart, in order.
+  const alone = stretch.map((event) => [event]);
+  const written = await Promise.all(alone.map((one) => writeStretch(target, one, toAppend(target, one))));
+  return written.reduce((sum, count) => sum + count, 0);
 }
 
 async function writeTombstone(target: ImportTarget, { stream }: ImportedEvent): Promise<number> {
@@ -146,7 +149,7 @@ function toAppend(target: ImportTarget, stretch: readonly ImportedEvent[]): Appe
       return { stream, expectedVersion: ANY_VERSION, batches: target.encodeEvents(stream, run, 'events', target.context) };
     } catch (cause) {
       // Its path begins with the index of the event, as in `events[3].data`.
-      const { path = '', message } = cause as { path?: string; message: string };
+      const { argument = '', path = argument, message } = cause as { argument?: string; path?: string; message: string };
       throw invalid(target, run[Number(/\d+/.exec(path)?.[0] ?? 0)]!.line, `cannot be stored (${message})`, cause);
     }
   });

@@ -10,7 +10,7 @@ import { checkCategory, splitStreamName, streamIdToString, type StreamId } from 
 import { createTombstone } from '../event/tombstone.ts';
 import { checkExpectedVersion, checkWholeNumber } from '../event/version.ts';
 import { AppendQueue } from '../storage/append-queue.ts';
-import type { AppendOutcome, Log } from '../storage/storage.ts';
+import type { Log } from '../storage/storage.ts';
 import { createBatchFilter } from '../subscription/filter.ts';
 import { LogFollower } from '../subscription/log-follower.ts';
 import { storeParts, type StoreParts } from '../subscription/store-parts.ts';
@@ -57,10 +57,7 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
     this.#reading = { log, decoder };
     this.#follower = new LogFollower(log, decoder, storageName, settings.pollIntervalMs, settings.sparse);
     // What this tab remembers may be of a log that is no more; subscriptions find out when they read.
-    connection$.subscribe(() => {
-      this.#follower.forget();
-      this.#follower.wake();
-    });
+    connection$.subscribe(() => this.#follower.forget());
     this.#queue = new AppendQueue(log, (batches) => this.#follower.committed(batches));
     this[storeParts] = { log, storageName, follower: this.#follower, append: (append) => this.#queue.append(append) };
     this.snapshots = {
@@ -85,9 +82,11 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
     const context = this.#encodeContext();
     const { codec } = this.#settings;
     const appends = writes as readonly EncodableAppend[];
-    // Without a codec nothing is awaited before the append has its place in the queue.
-    const append = encodeAppend(codec ? await codec.encode(appends, context) : appends, context);
-    return toResults(await this[storeParts].append(append));
+    const encoded = codec?.encode(appends, context) ?? appends;
+    // Nothing is awaited that is there: the append has its place in the queue, and its data, when the call returns.
+    const append = encodeAppend(encoded instanceof Promise ? await encoded : encoded, context);
+    const { results, deduplicated } = await this[storeParts].append(append);
+    return results.map((result) => ({ ...result, deduplicated }));
   }
 
   async loadStream(id: StreamId | string, options?: AbortOptions): Promise<StoredEvent<E>[]> {
@@ -228,8 +227,4 @@ async function* eventsOf<E>(pages: AsyncIterable<readonly E[]>, { signal }: Abor
       yield event;
     }
   }
-}
-
-function toResults(outcome: Extract<AppendOutcome, { ok: true }>): Api.AppendResult[] {
-  return outcome.results.map((result) => ({ ...result, deduplicated: outcome.deduplicated }));
 }

@@ -68,7 +68,7 @@ async function* pages<E extends Event>(
         if (filter.wantsEvent(event) && (forwards ? event[place] >= start : event[place] <= start)) events.push(event);
       }
     }
-    if (events.length > left) events.length = left;
+    events.splice(left);
     left -= events.length;
     if (events.length > 0) yield events;
     page = left > 0 ? await next : undefined;

@@ -95,9 +95,10 @@ export class SyncedEventStore<E extends Event> implements SyncedStore<E> {
     const context = this.#encodeContext();
     const { codec } = this.#settings;
     const appends = writes as readonly EncodableAppend[];
-    const append = encodeAppend(codec ? await codec.encode(appends, context) : appends, context);
     if (command !== undefined) checkJson(command, 'command', this.#settings.limits.maxJsonDepth);
     const kept: unknown = command === undefined ? undefined : JSON.parse(JSON.stringify(command));
+    const encoded = codec?.encode(appends, context) ?? appends;
+    const append = encodeAppend(encoded instanceof Promise ? await encoded : encoded, context);
     const { versions, deduplicated } = await this.#appends.append(append, kept);
     this.#engine.wake();
     return versions.map((version) => ({ version, globalPosition: Infinity, deduplicated }));

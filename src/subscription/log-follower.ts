@@ -93,9 +93,10 @@ export class LogFollower {
     return read;
   }
 
-  /** Events were erased: what memory holds of them must not be delivered. */
+  /** The log may be another one than memory holds, which must not be delivered any more: everybody looks again. */
   forget(): void {
     this.#fresh = [];
+    this.wake();
   }
 
   close(): void {
@@ -129,7 +130,6 @@ export class LogFollower {
     this.#hinted = true;
     // What this tab has committed last is not the end any more.
     this.forget();
-    this.wake();
   }
 
   /** Hints may get lost: a slow look at the end of the log finds what they did not say. */

@@ -80,25 +80,30 @@ class Pump<E extends Event> implements Follower {
       }
     } catch (error) {
       // A storage that is blocked or away for the moment is tried again at the next wake-up, at the latest by the poll.
-      if (isErmineError(error, 'STORAGE_BLOCKED')) return;
       if (isErmineError(error, 'STORE_CLOSED')) this.#subscriber.complete();
-      else this.#subscriber.error(error);
+      else if (!isErmineError(error, 'STORAGE_BLOCKED')) this.#subscriber.error(error);
     } finally {
       this.#running = false;
     }
   }
 
   async #deliverAll(): Promise<void> {
+    const { each, caughtUp } = this.#options;
     for (let more = true; more && !this.#subscriber.closed; ) {
       const page = await this.#source.read();
       for (const event of page.events) {
         if (this.#subscriber.closed) return;
-        if (this.#options.each) await this.#options.each(event);
+        try {
+          if (each) await each(event);
+        } catch (error) {
+          // Whatever it is: the source has passed this event, and would not give it again.
+          return this.#subscriber.error(error);
+        }
         this.#subscriber.next(event);
       }
       more = page.more;
     }
-    if (this.#options.caughtUp && !this.#wanted && this.#announced < this.#source.position) {
+    if (caughtUp && !this.#wanted && this.#announced < this.#source.position) {
       this.#announced = this.#source.position;
       this.#subscriber.next({ type: CaughtUp, globalPosition: this.#announced });
     }

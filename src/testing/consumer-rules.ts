@@ -72,6 +72,9 @@ export function consumerRules({ group, rule }: Suite): void {
         throw new Error('no');
       }],
       ['rejects', () => Promise.reject(new Error('no'))],
+      // As an append in it may, to another store or to this one: it is no failure of the log that is read.
+      ['rejects as a storage does', () => Promise.reject(Object.assign(new Error('no'), { code: 'STORAGE_BLOCKED' }))],
+      ['rejects as a closed store does', () => Promise.reject(Object.assign(new Error('no'), { code: 'STORE_CLOSED' }))],
     ] as const) {
       rule(`an each that ${how} ends the subscription with its error, at that event, and nobody else's`, async (log) => {
         const store = await log.open();

@@ -137,7 +137,8 @@ export function eventDataRules({ group, rule }: Suite): void {
     rule('timestamps come from the clock, and a clock that jumps back does not change the order', async (log) => {
       let now = Date.UTC(2030, 0, 1);
       const store = await log.open({ clock: () => now });
-      const other = await log.open({ clock: () => Date.UTC(1999, 0, 1) });
+      // A clock may tell parts of a millisecond.
+      const other = await log.open({ clock: () => Date.UTC(1999, 0, 1) + 0.5 });
       const live = record(store.subscribeToAll(0));
       await store.appendToStream('Order-1', AnyVersion, named('2030'));
       now = Date.UTC(1980, 0, 1);

@@ -93,6 +93,14 @@ export function importRules({ group, rule, supports }: Suite): void {
       assertEqual((await store.head()).position, 700, 'the head');
     });
 
+    rule('a file that holds an event twice, one after the other or farther apart, adds it once', async (log) => {
+      const store = await log.open();
+      const file = [1, 2, 3, 4].map((n) => line(n, { id: `00000000-0000-4000-8000-00000000000${n}` }));
+      const twice = [file[0], file[0], ...file.slice(1), ...file].join('\n');
+      assertEqual(await import_(store, twice), { imported: 4, skipped: 5 }, 'the result');
+      assertEqual(numbersOf(await toArray(store.readAll())), [1, 2, 3, 4], 'the log');
+    });
+
     rule('a file that has grown since it was imported adds what is new, in its order', async (log) => {
       const store = await log.open();
       const withIds = (order: readonly string[]): string[] => order.map((streamId, i) => line(i + 1, { streamId, id: `00000000-0000-4000-8000-${String(i + 1).padStart(12, '0')}` }));

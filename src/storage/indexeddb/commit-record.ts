@@ -1,5 +1,5 @@
 import { MAX_BATCH_EVENTS, MAX_BATCH_UNITS, type EventBatch } from '../../event/event-batch.ts';
-import { baseKey, hash53, idKey } from '../../event/event-id.ts';
+import { hash53, idKey } from '../../event/event-id.ts';
 import { isTombstone } from '../../event/tombstone.ts';
 import { deletedAt } from '../evaluate-appends.ts';
 
@@ -65,7 +65,7 @@ function toRecord(batches: readonly EventBatch[]): CommitRecord {
     record.b.push(idBase);
     record.p.push(events);
     for (let i = 0; ids && i < count; i++) if (ids[i] !== undefined) record.i.push(idKey(ids[i]!));
-    if (!ids || ids.includes(undefined)) record.i.push(baseKey(idBase));
+    if (!ids || ids.includes(undefined)) record.i.push(idKey(idBase));
     for (const id of correlationIds) correlations.add(hash53(id));
   }
   if (correlations.size > 0) record.c = [...correlations];

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import type { Event } from '../event/event.ts';
+import { memoryStorage } from '../storage/memory/memory-storage.ts';
+import { openEventStore } from '../store/open-event-store.ts';
+import { projection, type DocumentDefinition, type FoldProjection } from './definition.ts';
+import { openProjection } from './open-projection.ts';
+
+type CartEvent = Event<'Filled', { count: number }> | Event<'Added', { count: number }> | Event<'Spoiled', null>;
+interface Cart {
+  filled?: { count: number };
+}
+
+/** Keeps what is in an event as a part of its state, and changes that. */
+const cart = (more: Partial<FoldProjection<CartEvent, Cart>> = {}): FoldProjection<CartEvent, Cart> =>
+  projection<CartEvent, Cart>({
+    name: 'cart',
+    version: 1,
+    initialState: {},
+    evolve: (state, event) => {
+      if (event.type === 'Filled') state.filled = event.data;
+      if (event.type === 'Added') state.filled!.count += event.data.count;
+      if (event.type === 'Spoiled') throw new Error('Spoiled.');
+      return state;
+    },
+    ...more,
+  });
+
+const filled: readonly [CartEvent, CartEvent] = [{ type: 'Filled', data: { count: 1 } }, { type: 'Added', data: { count: 1 } }];
+
+describe('a projection whose state holds what was in an event', () => {
+  it('is right up to the event that it fails at, whatever it has changed before', async () => {
+    const store = await openEventStore<CartEvent>({ storage: memoryStorage() });
+    await store.appendToStream('Cart-1', 0, [...filled, { type: 'Spoiled', data: null }]);
+    const open = await openProjection(store, cart());
+    await expect(open.waitFor(3)).rejects.toThrow('Spoiled.');
+    expect(await open.get()).toEqual({ filled: { count: 2 } });
+    await store.close();
+  });
+
+  it('changes nothing for another one that is inline in the same append', async () => {
+    const store = await openEventStore<CartEvent>({ storage: memoryStorage() });
+    const opened = [await openProjection(store, cart({ name: 'one', inline: true })), await openProjection(store, cart({ name: 'other', inline: true }))];
+    await store.appendToStream('Cart-1', 0, filled);
+    for (const each of opened) expect(await each.get()).toEqual({ filled: { count: 2 } });
+    await store.close();
+  });
+});
+
+describe('an inline projection', () => {
+  it('has the events of its streams and categories only', async () => {
+    const store = await openEventStore<CartEvent>({ storage: memoryStorage() });
+    const opened = [
+      await openProjection(store, cart({ name: 'category', inline: true, filter: { categories: ['Cart'] } })),
+      await openProjection(store, cart({ name: 'stream', inline: true, filter: { streams: ['Cart-1'] } })),
+    ];
+    await store.appendToStreams(['Cart-1', 'Basket-1'].map((streamId, i) => ({ streamId, expectedVersion: 0, events: [{ type: 'Filled', data: { count: i } }] })));
+    for (const each of opened) expect(await each.get()).toEqual({ filled: { count: 0 } });
+    await store.close();
+  });
+});
+
+describe('a projection to documents', () => {
+  type Note = { at: unknown; kind?: string };
+  const handlers: DocumentDefinition<CartEvent, Note, string>['on'] = {
+    Filled: ({ data }, notes) => {
+      const note = { at: new Date(data.count) };
+      for (const key of ['changed', 'kept']) notes.put(key, note);
+    },
+    Added: (_, notes) => notes.patch('changed', (note) => Object.assign(note as Note, { kind: typeof note?.at })),
+  };
+
+  it.each([['together', [filled]], ['apart', filled.map((event) => [event])]])('is the same whether events are folded %s', async (_, appends) => {
+    const store = await openEventStore<CartEvent>({ storage: memoryStorage() });
+    const open = await openProjection(store, projection<CartEvent, Note>({ name: 'notes', version: 1, on: handlers }));
+    for (const events of appends) await open.waitFor((await store.appendToStream('Cart-1', -1, events)).globalPosition);
+    const at = '1970-01-01T00:00:00.001Z';
+    expect([await open.get('changed'), await open.get('kept')]).toEqual([{ at, kind: 'string' }, { at }]);
+    await store.close();
+  });
+});
