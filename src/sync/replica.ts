@@ -80,7 +80,10 @@ export class Replica {
    */
   async place(known: KnownState, next: Omit<ReplicaState, 'cursor' | 'tail' | 'tailId'>, page: PulledPage): Promise<PlacedPage | undefined> {
     const { batches, coveredTo } = page;
-    for (const { stream, version } of batches.filter(isTombstone)) await this.log.truncateStream(stream, version);
+    for (const { stream, version } of batches.filter(isTombstone)) {
+      await this.log.truncateStream(stream, version);
+      await this.log.snapshots.delete(stream, undefined);
+    }
     const view = await this.outbox.look();
     checkInUse(view);
     const state = moveState({ ...known.state, ...next }, batches, coveredTo);
