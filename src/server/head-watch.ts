@@ -1,5 +1,6 @@
 import type { Log } from '../storage/storage.ts';
 import { createHintChannel, type HintChannel } from '../tabs/hint-channel.ts';
+import { MAX_TIMER_MS } from '../tabs/max-timer.ts';
 import { unref } from '../tabs/unref.ts';
 
 /** Tells when a log has grown: at once when this process wrote, by hints where there are any, else by looking. */
@@ -14,7 +15,7 @@ export class HeadWatch {
 
   constructor(log: Log, storageName: string, pollIntervalMs: number) {
     this.#log = log;
-    this.#pollIntervalMs = pollIntervalMs;
+    this.#pollIntervalMs = Math.min(pollIntervalMs, MAX_TIMER_MS);
     this.#channel = createHintChannel(storageName, () => this.#look());
   }
 
@@ -22,6 +23,11 @@ export class HeadWatch {
   moved(position: number): void {
     this.#channel.publish({ epoch: this.#log.epoch, position });
     this.#announce(position);
+  }
+
+  /** The furthest that this process knows of. */
+  get head(): number {
+    return this.#head;
   }
 
   /** @returns ends it */

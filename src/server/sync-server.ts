@@ -41,10 +41,12 @@ export class SyncServer {
     switch (route) {
       case 'hello': {
         const { tenant } = await this.#client(readBody(schemas.helloRequest, message), principal);
-        const { maxBatchBytes, maxRequestBytes } = this.#limits;
+        const { maxRequestBytes } = this.#limits;
         const { readable } = principal;
         const { log } = tenant;
-        const limits = { maxCommitBytes: Math.min(maxBatchBytes, maxRequestBytes / 2), maxPushBytes: maxRequestBytes / 2 };
+        // Of a commit's text, which is more than its events are: whether these are too large is found when it comes.
+        const most = Math.floor(maxRequestBytes * 0.75);
+        const limits = { maxCommitBytes: most, maxPushBytes: most };
         return JSON.stringify({ epoch: log.epoch, head: await log.head(), ...(readable && { readable }), ...limits });
       }
       case 'push': {
