@@ -89,6 +89,15 @@ describe('a synced store whose scope has changed', () => {
     await before.close();
   });
 
+  it('is not one whose rights are told in another order', async () => {
+    const server = new Server();
+    server.readable = { categories: ['Note', 'Task'], streams: ['Shop-1'] };
+    const store = await server.device();
+    await upToDate(store);
+    server.readable = { streams: ['Shop-1', 'Task-1'], categories: ['Task', 'Note', 'Task'] };
+    await upToDate(store);
+  });
+
   it('takes what projections have made of the events along, in a tab that is still open too', async () => {
     const { server, storage, store } = await world();
     const notes = projection<Event, { n: number }, 'n'>({ name: 'notes', version: 1, indexes: { n: ({ n }) => n }, otherwise: ({ globalPosition }, documents) => documents.put(`${globalPosition}`, { n: globalPosition }) });

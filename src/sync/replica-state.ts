@@ -1,5 +1,6 @@
 import { decodeBatch, type EventBatch } from '../event/event-batch.ts';
 import type { DocumentKey, DocumentLog, Log } from '../storage/storage.ts';
+import { normalizeScope } from './protocol-scope.ts';
 import type { Scope } from './protocol.ts';
 
 /** What the application wants of the server's log, and what the server lets it have; absent: everything. */
@@ -46,8 +47,10 @@ export async function isUntouched(log: Log, documents: DocumentLog): Promise<boo
   }
 }
 
+/** In whatever order the server lists what may be read. */
 export function sameScope(a: ReplicaScope, b: ReplicaScope): boolean {
-  return JSON.stringify([a.filter, a.readable]) === JSON.stringify([b.filter, b.readable]);
+  const [one, other] = [a, b].map(({ filter, readable }) => JSON.stringify([filter, readable].map(normalizeScope)));
+  return one === other;
 }
 
 /** The state after these batches and up to this position. */
