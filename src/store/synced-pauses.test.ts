@@ -1,6 +1,7 @@
 import { firstValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { NoStream } from '../event/version.ts';
+import { memoryStorage } from '../storage/memory/memory-storage.ts';
 import { MAX_UNCONFIRMED_COMMITS } from '../sync/protocol.ts';
 import { httpTransport, type Transport } from '../sync/transport.ts';
 import { numbered } from '../testing/events.ts';
@@ -68,6 +69,25 @@ describe('a synced store that is paused or closed', () => {
     stores[2]!.sync.pause();
     await until('it is paused', async () => (await firstValueFrom(stores[2]!.sync.status$)).state === 'paused');
     await Promise.all(stores.map((store) => store.close()));
+  });
+
+  it('ends what was begun with the dead letters, at whatever moment it is closed', async () => {
+    const server = new Server();
+    const storage = memoryStorage();
+    const [store, other] = [await server.device({ storage, paused: true }), await server.device()];
+    const moments = Array.from({ length: 12 }, (_, turns) => turns);
+    for (const n of moments) for (const device of [store, other]) await device.appendToStream(`Note-${n}`, NoStream, numbered(1));
+    await upToDate(other);
+    store.sync.resume();
+    await upToDate(store);
+    const rejected = await firstValueFrom(store.sync.rejected$);
+    for (const turns of moments) {
+      const tab = await server.device({ storage, paused: true });
+      const discarding = tab.sync.discard(rejected[turns]!.commitId).then(() => 'done', (error: { code?: unknown }) => error.code);
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      await tab.close();
+      expect(await discarding, `closed after ${turns} turns`).toBe('done');
+    }
   });
 
   it('asks seldom when it is told to ask more seldom than a timer can wait', async () => {
