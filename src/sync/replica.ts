@@ -6,7 +6,7 @@ import type { AppendQueue } from '../storage/append-queue.ts';
 import type { Append, DocumentLog, DocumentWrites, Log } from '../storage/storage.ts';
 import { Outbox, writeMove, type OutboxChange, type OutboxView } from './outbox.ts';
 import { endsOf, type PendingAppend } from './pending-commit.ts';
-import { intersectScopes } from './protocol-scope.ts';
+import { inScope, intersectScopes } from './protocol-scope.ts';
 import { confirmedBy, idsIn, movedBy, type PulledPage } from './pulled-page.ts';
 import type { Scope } from './protocol.ts';
 import { REPLICA, moveState, readReplicaState, type KnownState, type ReplicaState } from './replica-state.ts';
@@ -45,6 +45,12 @@ export class Replica {
   async versions(streams: Iterable<string>): Promise<Map<string, number>> {
     const found = await Promise.all([...streams].map(async (stream) => [stream, await this.log.streamInfo(stream)] as const));
     return new Map(found.map(([stream, info]) => [stream, info ? info.version + (info.deleted ? 0.5 : 0) : 0]));
+  }
+
+  /** The same, without streams that are not replicated: of those only the server knows. */
+  async replicatedVersions(streams: Iterable<string>): Promise<Map<string, number>> {
+    const scope = scopeOf((await this.state()).state);
+    return this.versions([...streams].filter((stream) => inScope(scope, stream)));
   }
 
   /** The versions that an append with these event ids has led to, when they are in the confirmed log. */

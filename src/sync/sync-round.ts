@@ -217,7 +217,7 @@ export class SyncRounds {
       const streams = new Set(view.commits.flatMap(({ writes }) => writes.map(({ stream }) => stream)));
       const concerned = refusals.size > 0 || retry || moved === undefined || [...streams].some((stream) => moved.has(stream));
       if (!concerned || streams.size === 0) return view;
-      const versions = await this.#replica.versions(streams);
+      const versions = await this.#replica.replicatedVersions(streams);
       // A policy may take its time.
       const change = await untilAborted(this.#signal(), () => new ConflictResolution(log, this.#settings, view, versions, refusals, retry).run());
       if (!change) return view;
