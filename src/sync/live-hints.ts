@@ -70,9 +70,11 @@ export class LiveHints {
     };
     try {
       let last = (await this.#replica.state()).state.cursor;
+      let lines = 0;
       const onLine = (line: string): void => {
         alive();
-        this.#failures = 0;
+        // The first one comes at once, also on a stream that ends at once.
+        if (++lines > 1) this.#failures = 0;
         const { head } = readAnswer('liveLine', line);
         if (head > last) wake();
         last = Math.max(last, head);
