@@ -6,7 +6,8 @@ import { unref } from '../tabs/unref.ts';
 /** Tells when a log has grown: at once when this process wrote, by hints where there are any, else by looking. */
 export class HeadWatch {
   readonly #log: Log;
-  readonly #listeners = new Set<(head: number) => void>();
+  /** What ends each, by what hears of the log. */
+  readonly #listeners = new Map<(head: number) => void, () => void>();
   readonly #channel: HintChannel;
   readonly #pollIntervalMs: number;
   #polling: ReturnType<typeof setInterval> | undefined;
@@ -30,9 +31,9 @@ export class HeadWatch {
     return this.#head;
   }
 
-  /** @returns ends it */
-  watch(listener: (head: number) => void): () => void {
-    this.#listeners.add(listener);
+  /** @param end called when there is nothing to hear of any more @returns ends it */
+  watch(listener: (head: number) => void, end: () => void = () => undefined): () => void {
+    this.#listeners.set(listener, end);
     if (!this.#polling) {
       this.#polling = setInterval(() => this.#look(), this.#pollIntervalMs);
       unref(this.#polling);
@@ -42,6 +43,11 @@ export class HeadWatch {
       this.#listeners.delete(listener);
       if (this.#listeners.size === 0) this.#rest();
     };
+  }
+
+  /** There is nothing to hear of this log any more. */
+  end(): void {
+    for (const end of [...this.#listeners.values()]) end();
   }
 
   close(): void {
@@ -65,6 +71,6 @@ export class HeadWatch {
   #announce(head: number): void {
     if (head <= this.#head) return;
     this.#head = head;
-    for (const listener of [...this.#listeners]) listener(head);
+    for (const listener of [...this.#listeners.keys()]) listener(head);
   }
 }

@@ -32,7 +32,7 @@ export function liveStream({ watch, head, heartbeatMs, endsAfterMs, open, onEnd 
       const unwatch = watch.watch((position) => {
         latest = position;
         send();
-      });
+      }, () => close());
       const heartbeat = setInterval(send, Math.min(heartbeatMs, MAX_TIMER_MS));
       unref(heartbeat);
       const expiry = endsAfterMs === undefined ? undefined : setTimeout(() => close(), Math.max(0, Math.min(endsAfterMs, MAX_TIMER_MS)));

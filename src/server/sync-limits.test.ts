@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { encodeEvents } from '../event/encode.ts';
+import { EpochChangedError, type ErmineError } from '../event/errors.ts';
 import { defaultLimits } from '../event/limits.ts';
 import { memoryStorage } from '../storage/memory/memory-storage.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -121,6 +122,23 @@ describe('the sync handler, at its limits', () => {
     const reader = (await live).body!.pipeThrough(new TextDecoderStream()).getReader();
     expect((await reader.read()).value).toBe('{"head":1}\n');
     await reader.cancel();
+  });
+
+  it('ends the live streams of a log that is closed for good, and opens it anew for the next request', async () => {
+    const inner = memoryStorage();
+    const lost: ((error: ErmineError) => void)[] = [];
+    const open: Storage['open'] = (onConnection) => {
+      lost.push(onConnection);
+      return inner.open(onConnection);
+    };
+    const { handler, send, post } = serve({ name: inner.name, open });
+    const reader = (await send('live', { ...client, after: 0 })).body!.getReader();
+    await reader.read();
+    lost[0]!(new EpochChangedError('before', 'after'));
+    expect((await reader.read()).done).toBe(true);
+    expect(handler.metrics().liveStreams).toBe(0);
+    expect((await post('push', pushOf(writeOf('Note-1')))).results).toMatchObject([{ status: 'accepted' }]);
+    expect(lost).toHaveLength(2);
   });
 
   it('gives no sign of life at once when it is told to give one more seldom than a timer can wait', async () => {

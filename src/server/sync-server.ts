@@ -9,10 +9,13 @@ import { RequestFailure } from './request-failure.ts';
 import type { NoteFacts } from './sync-telemetry.ts';
 import type { TenantLog, TenantLogs } from './tenant-logs.ts';
 
+/** Of batches, a client takes no more in one answer. */
+const MAX_PULL_EVENTS = 10_000;
+
 export interface ServerLimits extends Limits {
   /** Of a request's body, in bytes; default 8 MiB. It is not read further than that. */
   readonly maxRequestBytes: number;
-  /** Of the answer to a pull, about; default 1,000. */
+  /** Of the answer to a pull, about; default 1,000, and never more than 10,000. */
   readonly maxPullEvents: number;
   /** Live streams at the same time; default 10,000. */
   readonly maxLiveStreams: number;
@@ -57,7 +60,7 @@ export class SyncServer {
       }
       case 'pull': {
         const { tenant, request } = await this.#client(readBody(schemas.pullRequest, message), principal);
-        const { text, events } = await pull(tenant, principal, request, this.#limits.maxPullEvents);
+        const { text, events } = await pull(tenant, principal, request, Math.min(this.#limits.maxPullEvents, MAX_PULL_EVENTS));
         note({ events });
         return text;
       }
