@@ -120,7 +120,7 @@ describe('a synced store whose scope has changed', () => {
     server.readable = { categories: ['Note', 'Task'], streams: ['Shop-1'] };
     const store = await server.device();
     await upToDate(store);
-    server.readable = { streams: ['Shop-1', 'Task-1'], categories: ['Task', 'Note', 'Task'] };
+    server.readable = { streams: ['Shop-1'], categories: ['Task', 'Note', 'Task'] };
     await upToDate(store);
   });
 

@@ -1,6 +1,5 @@
 import { decodeBatch, type EventBatch } from '../event/event-batch.ts';
 import type { DocumentKey, DocumentLog, Log } from '../storage/storage.ts';
-import { normalizeScope } from './protocol-scope.ts';
 import type { Scope } from './protocol.ts';
 
 /** What the application wants of the server's log, and what the server lets it have; absent: everything. */
@@ -49,8 +48,12 @@ export async function isUntouched(log: Log, documents: DocumentLog): Promise<boo
 
 /** In whatever order the server lists what may be read. */
 export function sameScope(a: ReplicaScope, b: ReplicaScope): boolean {
-  const [one, other] = [a, b].map(({ filter, readable }) => JSON.stringify([filter, readable].map(normalizeScope)));
+  const [one, other] = [a, b].map(({ filter, readable }) => JSON.stringify([filter, readable].map(namesOf)));
   return one === other;
+}
+
+function namesOf(scope: Scope | undefined): readonly string[][] | undefined {
+  return scope && [scope.categories, scope.streams].map((names) => [...new Set(names)].sort());
 }
 
 /** The state after these batches and up to this position. */
