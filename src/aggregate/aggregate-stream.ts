@@ -97,12 +97,14 @@ export async function loadAggregateState<State, E extends Event>(
 export async function keepSnapshot<State, E extends Event>(
   store: StreamStore<E>,
   id: StreamId | string,
-  { snapshotVersion, snapshotTimestamp }: LoadedAggregate<State, E>,
+  { snapshotVersion, snapshotTimestamp, events }: LoadedAggregate<State, E>,
   { state, version }: AggregateState<State>,
   options: AggregateOptions<State>,
 ): Promise<boolean> {
   const { snapshots, reducerVersion } = options;
   if (!snapshots || version === snapshotVersion || version === 0) return false;
+  // What a synced store has pending may come to something else, and a snapshot of it would stay.
+  if (events.at(-1)?.globalPosition === Infinity) return false;
   if (!snapshots({ snapshotVersion, snapshotTimestamp, version, now: Date.now() })) return false;
   try {
     await store.snapshots.save({ streamId: id, version, data: state, ...(reducerVersion !== undefined && { reducerVersion }) });

@@ -109,11 +109,13 @@ export function createRepository<State, E extends Event, A extends Aggregate<Sta
       const events = [...aggregate.pendingEvents];
       const { state } = aggregate;
       if (events.length === 0) return;
-      const { version } = await store.appendToStream(id, aggregate.version, events);
+      const { version, globalPosition } = await store.appendToStream(id, aggregate.version, events);
       aggregate.saved(events.length, version);
       const loaded = loadedBy.get(aggregate) ?? { state, version: 0, events: [], snapshotVersion: 0, snapshotTimestamp: undefined };
-      const kept = await keepSnapshot(store, id, loaded, { state, version }, options);
-      loadedBy.set(aggregate, kept ? { ...loaded, snapshotVersion: version, snapshotTimestamp: Date.now() } : loaded);
+      // What was written waits for the server of a synced store: then what was there before is kept.
+      const after = globalPosition < Infinity ? { state, version } : loaded;
+      const kept = await keepSnapshot(store, id, loaded, after, options);
+      loadedBy.set(aggregate, kept ? { ...loaded, snapshotVersion: after.version, snapshotTimestamp: Date.now() } : loaded);
     },
   };
 }

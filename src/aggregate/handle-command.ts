@@ -91,13 +91,14 @@ export function handleCommand<State, Command, E extends Event>(
       return { ...known, events: [], deduplicated: await isAmongOlder(store, id, firstId, loaded) };
     };
     const write = async (events: readonly EventData<E>[], loaded: LoadedAggregate<State, E>): Promise<CommandResult<State, E>> => {
-      const { deduplicated } = await store.appendToStream(id, loaded.version, events);
+      const { deduplicated, globalPosition } = await store.appendToStream(id, loaded.version, events);
       const written = await store.loadStreamFrom(id, loaded.version + 1, signal && { signal });
       const after = {
         state: written.reduce((state, event) => decider.evolve(state, event), loaded.state),
         version: loaded.version + written.length,
       };
-      await keepSnapshot(store, id, loaded, after, options);
+      // What was written waits for the server of a synced store: then what was there before is kept.
+      await keepSnapshot(store, id, loaded, globalPosition < Infinity ? after : loaded, options);
       return { ...after, events: deduplicated ? [] : events, deduplicated };
     };
     const attempts = typeof retry === 'number' ? { attempts: retry } : retry;

@@ -1,11 +1,13 @@
 import type { Log } from '../storage/storage.ts';
 import { createHintChannel, type HintChannel } from '../tabs/hint-channel.ts';
+import { MAX_TIMER_MS } from '../tabs/max-timer.ts';
 import { unref } from '../tabs/unref.ts';
 
 /** Tells when a log has grown: at once when this process wrote, by hints where there are any, else by looking. */
 export class HeadWatch {
   readonly #log: Log;
-  readonly #listeners = new Set<(head: number) => void>();
+  /** What ends each, by what hears of the log. */
+  readonly #listeners = new Map<(head: number) => void, () => void>();
   readonly #channel: HintChannel;
   readonly #pollIntervalMs: number;
   #polling: ReturnType<typeof setInterval> | undefined;
@@ -14,7 +16,7 @@ export class HeadWatch {
 
   constructor(log: Log, storageName: string, pollIntervalMs: number) {
     this.#log = log;
-    this.#pollIntervalMs = pollIntervalMs;
+    this.#pollIntervalMs = Math.min(pollIntervalMs, MAX_TIMER_MS);
     this.#channel = createHintChannel(storageName, () => this.#look());
   }
 
@@ -24,9 +26,14 @@ export class HeadWatch {
     this.#announce(position);
   }
 
-  /** @returns ends it */
-  watch(listener: (head: number) => void): () => void {
-    this.#listeners.add(listener);
+  /** The furthest that this process knows of. */
+  get head(): number {
+    return this.#head;
+  }
+
+  /** @param end called when there is nothing to hear of any more @returns ends it */
+  watch(listener: (head: number) => void, end: () => void = () => undefined): () => void {
+    this.#listeners.set(listener, end);
     if (!this.#polling) {
       this.#polling = setInterval(() => this.#look(), this.#pollIntervalMs);
       unref(this.#polling);
@@ -36,6 +43,11 @@ export class HeadWatch {
       this.#listeners.delete(listener);
       if (this.#listeners.size === 0) this.#rest();
     };
+  }
+
+  /** There is nothing to hear of this log any more. */
+  end(): void {
+    for (const end of [...this.#listeners.values()]) end();
   }
 
   close(): void {
@@ -59,6 +71,6 @@ export class HeadWatch {
   #announce(head: number): void {
     if (head <= this.#head) return;
     this.#head = head;
-    for (const listener of [...this.#listeners]) listener(head);
+    for (const listener of [...this.#listeners.keys()]) listener(head);
   }
 }

@@ -1,3 +1,4 @@
+import { MAX_TIMER_MS } from '../tabs/max-timer.ts';
 import { unref } from '../tabs/unref.ts';
 import type { HeadWatch } from './head-watch.ts';
 
@@ -17,7 +18,8 @@ const utf8 = new TextEncoder();
 
 /** A line for each time the log has grown, and one as a sign of life. A client that reads slowly gets the latest only. */
 export function liveStream({ watch, head, heartbeatMs, endsAfterMs, open, onEnd }: LiveOptions): ReadableStream<Uint8Array> {
-  let latest = head;
+  // It may have grown while that was read, which nobody tells again.
+  let latest = Math.max(head, watch.head);
   let sent = -1;
   let end: () => void = () => undefined;
   return new ReadableStream<Uint8Array>({
@@ -30,11 +32,10 @@ export function liveStream({ watch, head, heartbeatMs, endsAfterMs, open, onEnd 
       const unwatch = watch.watch((position) => {
         latest = position;
         send();
-      });
-      const heartbeat = setInterval(send, heartbeatMs);
+      }, () => close());
+      const heartbeat = setInterval(send, Math.min(heartbeatMs, MAX_TIMER_MS));
       unref(heartbeat);
-      // setTimeout takes no more than 31 bits.
-      const expiry = endsAfterMs === undefined ? undefined : setTimeout(() => close(), Math.max(0, Math.min(endsAfterMs, 2 ** 31 - 1)));
+      const expiry = endsAfterMs === undefined ? undefined : setTimeout(() => close(), Math.max(0, Math.min(endsAfterMs, MAX_TIMER_MS)));
       unref(expiry);
       let ended = false;
       end = () => {

@@ -10,6 +10,6 @@ export interface Principal {
   readonly readable?: Scope;
   /** The streams that this user may append to; all unless told. */
   readonly writable?: Scope;
-  /** When the token expires, in milliseconds since 1970: a live stream ends then, and the client comes with another one. */
+  /** When the token expires, in milliseconds since 1970 (a JWT has seconds): a live stream ends then, and the client comes with another one. */
   readonly expiresAt?: number;
 }

@@ -53,7 +53,7 @@ async function readPage(log: Log, request: PullRequest, principal: Principal, he
         break;
       }
       // A page never holds much more than it should: what follows comes with the next one.
-      if (events > 0 && events + batch.count > 2 * pageEvents) return { texts, coveredTo, events };
+      if (events > 0 && (events + batch.count > 2 * pageEvents || units >= PAGE_UNITS)) return { texts, coveredTo, events };
       coveredTo = end;
       looked += batch.count;
       if (batch.stream === '' || !inScope(scope, batch.stream)) continue;

@@ -1,7 +1,6 @@
 import { isErmineError } from '../event/errors.ts';
-import { idsOf } from '../event/event-batch.ts';
 import type { Limits } from '../event/limits.ts';
-import type { AppendDocuments, StreamWrite } from '../storage/storage.ts';
+import type { AppendDocuments } from '../storage/storage.ts';
 import type { PushRequest, PushResult, WireCommit } from '../sync/protocol.ts';
 import { clientKey, confirmBefore, judge, parseRecord, take } from './client-record.ts';
 import type { Principal } from './principal.ts';
@@ -58,8 +57,9 @@ async function appendAll(
   if (!record) return [{ status: 'gap' }];
   let text = found;
   const steps: Step[] = [];
-  for (const { commit, writes, refusal } of commits) {
-    const { seq, hash } = commit;
+  for (const read of commits) {
+    const { writes, refusal } = read;
+    const { seq, hash } = read.commit;
     const verdict = judge(record, seq, hash, skipped);
     if (verdict === 'seen') {
       steps.push({ status: verdict });
@@ -75,7 +75,7 @@ async function appendAll(
     if (isVoid && text !== found) break;
     record = take(record, seq, hash);
     const after = JSON.stringify(record);
-    steps.push(append(tenant, writes, { expect: [{ ...key, data: text }], puts: [{ ...key, data: after }] }));
+    steps.push(append(tenant, read, { expect: [{ ...key, data: text }], puts: [{ ...key, data: after }] }));
     text = after;
     if (isVoid) break;
   }
@@ -84,10 +84,9 @@ async function appendAll(
 }
 
 /** @returns undefined when the client's record is another one */
-async function append({ queue, documents }: TenantLog, writes: readonly StreamWrite[], record: AppendDocuments): Promise<Outcome | undefined> {
+async function append({ queue, documents }: TenantLog, { writes, ids }: ReadCommit, record: AppendDocuments): Promise<Outcome | undefined> {
   if (writes.length === 0) return (await documents.write(record)) ? { status: 'accepted' } : undefined;
   try {
-    const ids = writes.flatMap(({ batches }) => batches.flatMap(idsOf));
     const { deduplicated } = await queue.append({ writes, ids, documents: record });
     // Its events are in the log, under another number: then only the number is taken.
     return deduplicated && !(await documents.write(record)) ? undefined : { status: 'accepted' };

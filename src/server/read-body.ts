@@ -1,7 +1,11 @@
 import { RequestFailure } from './request-failure.ts';
 
-/** The body as text, read no further than the limit. @throws {RequestFailure} */
-export async function readBodyText(request: Request, maxBytes: number): Promise<string> {
+/**
+ * The body as text, read no further than the limit, and only until the server closes: a client may take for ever.
+ *
+ * @throws {RequestFailure}
+ */
+export async function readBodyText(request: Request, maxBytes: number, closing: AbortSignal): Promise<string> {
   const tooLarge = (): RequestFailure => new RequestFailure('TOO_LARGE', `The body has more than ${maxBytes} bytes.`);
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge();
   // Firefox gives the body of a request only whole.
@@ -12,16 +16,24 @@ export async function readBodyText(request: Request, maxBytes: number): Promise<
   }
   const decoder = new TextDecoder();
   const reader = request.body.getReader();
-  let bytes = 0;
-  let text = '';
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    bytes += value.length;
-    if (bytes > maxBytes) {
-      await reader.cancel();
-      throw tooLarge();
+  // Ends the read that waits.
+  const stop = (): void => void reader.cancel().catch(() => undefined);
+  closing.addEventListener('abort', stop);
+  try {
+    let bytes = 0;
+    let text = '';
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (closing.aborted) throw new RequestFailure('CLOSING', 'The server is shutting down. Try again.');
+      if (done) return text + decoder.decode();
+      bytes += value.length;
+      if (bytes > maxBytes) {
+        await reader.cancel();
+        throw tooLarge();
+      }
+      text += decoder.decode(value, { stream: true });
     }
-    text += decoder.decode(value, { stream: true });
+  } finally {
+    closing.removeEventListener('abort', stop);
   }
 }

@@ -1,5 +1,6 @@
 import { checkBytes } from '../event/encode.ts';
 import { EventTooLargeError, isErmineError } from '../event/errors.ts';
+import { idsOf } from '../event/event-batch.ts';
 import type { Limits } from '../event/limits.ts';
 import type { StreamWrite } from '../storage/storage.ts';
 import { isReserved, readBatch } from '../sync/protocol-batch.ts';
@@ -16,12 +17,14 @@ export type Outcome = Omit<PushResult, 'seq'>;
 export interface ReadCommit {
   readonly commit: WireCommit;
   readonly writes: readonly StreamWrite[];
+  /** Of all its events, in order. */
+  readonly ids: readonly string[];
   readonly refusal?: Outcome;
 }
 
 /** Reads a commit and checks all that can be checked without the log. */
 export function readCommit(commit: WireCommit, principal: Principal, limits: Limits): ReadCommit {
-  const refuse = (code: string, message: string): ReadCommit => ({ commit, writes: [], refusal: { status: 'refused', code, message } });
+  const refuse = (code: string, message: string): ReadCommit => ({ commit, writes: [], ids: [], refusal: { status: 'refused', code, message } });
   try {
     const writes = readShape(schemas.writes, commit.writes, 'writes');
     let count = 0;
@@ -48,11 +51,19 @@ export function readCommit(commit: WireCommit, principal: Principal, limits: Lim
     });
     if (count > limits.maxBatchEvents) throw new EventTooLargeError('The commit', count, limits.maxBatchEvents, 'events');
     checkBytes(texts, 'The commit', limits.maxBatchBytes);
-    return { commit, writes: read };
+    if (hasTwice(read.map(({ stream }) => stream))) throw new MalformedMessage('writes name a stream twice');
+    // Those that are in the log are found when it is written; a commit's own are not there yet.
+    const ids = read.flatMap(({ batches }) => batches.flatMap(idsOf));
+    if (hasTwice(ids)) throw new MalformedMessage('writes hold an event id twice');
+    return { commit, writes: read, ids };
   } catch (error) {
     if (error instanceof RequestFailure) return refuse(error.code, error.message);
     if (error instanceof MalformedMessage) return refuse('MALFORMED', error.message);
     if (isErmineError(error)) return refuse(error.code, error.message);
     throw error;
   }
+}
+
+function hasTwice(values: readonly string[]): boolean {
+  return new Set(values).size < values.length;
 }

@@ -23,7 +23,7 @@ export interface SyncHandlerOptions {
   readonly limits?: Partial<ServerLimits>;
   /** Origins whose pages may call besides the handler's own, such as `https://app.example`; none unless told. */
   readonly allowedOrigins?: readonly string[];
-  /** A live stream gives a sign of life so often, in milliseconds; 15,000 unless told. */
+  /** A live stream gives a sign of life so often, in milliseconds; 15,000 unless told. After 45,000 clients take it for dead. */
   readonly heartbeatMs?: number;
   /** How often a log is looked at for what other processes wrote, while somebody listens, in milliseconds; 1,000 unless told. */
   readonly pollIntervalMs?: number;
@@ -85,7 +85,7 @@ export function createSyncHandler(options: SyncHandlerOptions): SyncHandler {
     const principal = await authorize(tokenOf(request), request);
     if (!principal) throw new RequestFailure('UNAUTHORIZED', 'The token is missing, wrong or expired.');
     note({ tenant: principal.tenant });
-    const body = await readBodyText(request, limits.maxRequestBytes);
+    const body = await readBodyText(request, limits.maxRequestBytes, closing.signal);
     if (route !== 'live') return json(200, await server.answer(route as Exclude<Route, 'live'>, body, principal, note));
     const { tenant } = await server.live(body, principal);
     const head = await tenant.log.head();

@@ -9,11 +9,14 @@ import { RequestFailure } from './request-failure.ts';
 import type { NoteFacts } from './sync-telemetry.ts';
 import type { TenantLog, TenantLogs } from './tenant-logs.ts';
 
+/** Of batches, a client takes no more in one answer. */
+const MAX_PULL_EVENTS = 10_000;
+
 /** Bounds of what a sync handler takes and gives. */
 export interface ServerLimits extends Limits {
   /** Of a request's body, in bytes; default 8 MiB. It is not read further than that. */
   readonly maxRequestBytes: number;
-  /** Of the answer to a pull, about; default 1,000. */
+  /** Of the answer to a pull, about; default 1,000, and never more than 10,000. */
   readonly maxPullEvents: number;
   /** Live streams at the same time; default 10,000. */
   readonly maxLiveStreams: number;
@@ -42,10 +45,12 @@ export class SyncServer {
     switch (route) {
       case 'hello': {
         const { tenant } = await this.#client(readBody(schemas.helloRequest, message), principal);
-        const { maxBatchBytes, maxRequestBytes } = this.#limits;
+        const { maxRequestBytes } = this.#limits;
         const { readable } = principal;
         const { log } = tenant;
-        const limits = { maxCommitBytes: Math.min(maxBatchBytes, maxRequestBytes / 2), maxPushBytes: maxRequestBytes / 2 };
+        // Of a commit's text, which is more than its events are: whether these are too large is found when it comes.
+        const most = Math.floor(maxRequestBytes * 0.75);
+        const limits = { maxCommitBytes: most, maxPushBytes: most };
         return JSON.stringify({ epoch: log.epoch, head: await log.head(), ...(readable && { readable }), ...limits });
       }
       case 'push': {
@@ -56,7 +61,7 @@ export class SyncServer {
       }
       case 'pull': {
         const { tenant, request } = await this.#client(readBody(schemas.pullRequest, message), principal);
-        const { text, events } = await pull(tenant, principal, request, this.#limits.maxPullEvents);
+        const { text, events } = await pull(tenant, principal, request, Math.min(this.#limits.maxPullEvents, MAX_PULL_EVENTS));
         note({ events });
         return text;
       }

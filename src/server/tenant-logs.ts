@@ -47,12 +47,16 @@ export class TenantLogs {
 
   async #open(tenant: string): Promise<TenantLog> {
     const storage = this.#storageOf(tenant);
+    let watch: HeadWatch | undefined;
     const log = await storage.open((error) => {
       // Closed for good: the next request opens it anew.
-      if (error) this.#logs.delete(tenant);
+      if (!error) return;
+      this.#logs.delete(tenant);
+      // Whoever listens comes again, and listens to what is there then.
+      watch?.end();
     });
     const documents = await log.documents();
-    const watch = new HeadWatch(log, storage.name, this.#pollIntervalMs);
+    watch = new HeadWatch(log, storage.name, this.#pollIntervalMs);
     const queue = new AppendQueue(log, (batches) => {
       const last = batches.at(-1);
       if (last) watch.moved(last.position + last.count - 1);

@@ -1,5 +1,4 @@
 import { ReplaySubject } from 'rxjs';
-import { encodeEvents } from '../event/encode.ts';
 import { SyncRefusedError, type ErmineError } from '../event/errors.ts';
 import { plainDecoder } from '../event/event-batch.ts';
 import { idAt, newIdBase } from '../event/event-id.ts';
@@ -22,6 +21,7 @@ import { httpTransport, type Transport } from '../sync/transport.ts';
 import { storeParts } from '../subscription/store-parts.ts';
 import { createHintChannel } from '../tabs/hint-channel.ts';
 import type { LockManagerLike } from '../tabs/sync-lock.ts';
+import { encodeAppend } from './encode-append.ts';
 import { LogEventStore } from './log-event-store.ts';
 import type { OpenEventStoreOptions } from './open-event-store.ts';
 import type { SyncedStore } from './synced-store.ts';
@@ -92,8 +92,9 @@ export async function openSyncedStore<E extends Event = Event>(options: OpenSync
   const encode: ResolveSettings['encode'] = async (stream, data) => {
     const context = { limits: settings.limits, now: clock(), metadata: metadata?.() };
     const append = { streamId: stream, expectedVersion: AnyVersion, events: data };
-    const [encoded] = codec ? await codec.encode([append], context) : [append];
-    return encodeEvents(stream, encoded!.events, 'events', context);
+    // It keeps to all that an append keeps to: a commit of nothing would be confirmed without a trace.
+    const { writes } = encodeAppend(codec ? await codec.encode([append], context) : [append], context);
+    return writes[0]!.batches;
   };
   const connection$ = new ReplaySubject<ErmineError | undefined>(1);
   const generations = new Generations(options.storage, clearReadModels);

@@ -10,11 +10,13 @@ import type { ResolveSettings } from '../sync/resolve-conflicts.ts';
 import type { SyncEngine } from '../sync/sync-engine.ts';
 import type { PendingEntry, SyncControl } from './synced-store.ts';
 
+/** @param run runs what changes something */
 export function createSyncControl<E extends Event>(
   replica: Replica,
   engine: SyncEngine,
   outbox$: Observable<OutboxView>,
   codec: { readonly decoder: EventDecoder; readonly encode: ResolveSettings['encode'] },
+  run: (step: () => Promise<void>) => Promise<void>,
 ): SyncControl<E> {
   const { decoder, encode } = codec;
   return {
@@ -52,14 +54,14 @@ export function createSyncControl<E extends Event>(
     pause: () => engine.pause(),
     resume: () => engine.resume(),
     async retry(commitId) {
-      await restoreRejected(replica, commitId, undefined);
+      await run(() => restoreRejected(replica, commitId, undefined));
       engine.wake();
     },
     async edit(commitId, events) {
-      await restoreRejected(replica, commitId, (stream) => encode(stream, events as readonly EventData[]));
+      await run(() => restoreRejected(replica, commitId, (stream) => encode(stream, events as readonly EventData[])));
       engine.wake();
     },
-    discard: (commitId) => discardRejected(replica, commitId),
+    discard: (commitId) => run(() => discardRejected(replica, commitId)),
   };
 }
 

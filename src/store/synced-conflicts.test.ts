@@ -89,4 +89,24 @@ describe('a synced store in conflict', () => {
     await upToDate(b, a);
     expect((await a.loadStream('Bad-1')).map(({ type }) => type)).toEqual(['Counted', 'Decided', 'Later']);
   });
+
+  it('keeps a commit whose policy gives no list of events, and a dead letter that is to be replaced by nothing', async () => {
+    const server = new Server();
+    const nonsense: unknown[] = [{ type: 'Noted', data: 'alone' }, undefined, 'rejected'];
+    const policy = { redecide: () => nonsense.shift() as never };
+    const [store, other] = [await server.device({ conflicts: { Task: policy }, paused: true }), await server.device()];
+    for (const stream of ['Task-1', 'Task-2', 'Task-3', 'Note-1']) {
+      await store.appendToStream(stream, NoStream, numbered(1), { command: 'do' });
+      await other.appendToStream(stream, NoStream, numbered(1));
+    }
+    await upToDate(other);
+    store.sync.resume();
+    await upToDate(store);
+    const pending = await firstValueFrom(store.sync.pending$);
+    expect(pending.map(({ stuck }) => typeof stuck)).toEqual(['string', 'string', 'string']);
+    const [rejected] = await firstValueFrom(store.sync.rejected$);
+    await expect(store.sync.edit(rejected!.commitId, [])).rejects.toMatchObject({ code: 'NO_EVENTS' });
+    await expect(store.sync.edit(rejected!.commitId, { type: 'Noted', data: 1 } as never)).rejects.toMatchObject({ code: 'INVALID_EVENT' });
+    expect(await firstValueFrom(store.sync.rejected$)).toHaveLength(1);
+  });
 });

@@ -44,6 +44,7 @@ export class SyncedEventStore<E extends Event> implements SyncedStore<E> {
   readonly #settings: SyncedSettings;
   readonly #changed$ = new Subject<void>();
   readonly #closing = new AbortController();
+  readonly #underWay = new Set<Promise<void>>();
   #closed: Promise<void> | undefined;
 
   constructor(inner: LogEventStore<E>, replica: Replica, appends: PendingAppends, engine: SyncEngine, settings: SyncedSettings) {
@@ -66,7 +67,7 @@ export class SyncedEventStore<E extends Event> implements SyncedStore<E> {
       distinctUntilChanged((a, b) => a.text === b.text),
       shareReplay({ bufferSize: 1, refCount: true }),
     );
-    this.sync = createSyncControl<E>(replica, engine, outbox$, settings);
+    this.sync = createSyncControl<E>(replica, engine, outbox$, settings, (step) => this.#run(step));
     const { signal } = this.#closing;
     onPageAwake(() => engine.wake(true), signal);
     globalThis.addEventListener?.('online', () => engine.wake(true), { signal });
@@ -185,9 +186,22 @@ export class SyncedEventStore<E extends Event> implements SyncedStore<E> {
     this.#closing.abort();
     await this.#appends.close();
     await this.#engine.close();
+    await Promise.allSettled(this.#underWay);
     this.#settings.channel.close();
     this.#changed$.complete();
     await this.#inner.close();
+  }
+
+  /** A step that is ended before the store is closed, and not begun after. */
+  async #run(step: () => Promise<void>): Promise<void> {
+    if (this.#closed) throw new StoreClosedError();
+    const running = step();
+    this.#underWay.add(running);
+    try {
+      await running;
+    } finally {
+      this.#underWay.delete(running);
+    }
   }
 
   #encodeContext(): EncodeContext {

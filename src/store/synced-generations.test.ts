@@ -89,6 +89,41 @@ describe('a synced store whose scope has changed', () => {
     await before.close();
   });
 
+  it('leaves what is pending in streams that are not replicated any more to the server, which alone knows them', async () => {
+    const { server, back, storage, store } = await world(BOTH);
+    await store.appendToStream('Task-1', 1, numbered(1, 2));
+    await store.appendToStream('Task-1', 2, numbered(1, 3));
+    await store.appendToStream('Task-2', 1, numbered(1, 2));
+    await store.close();
+    // The first commit conflicts, so the others are pushed from the next generation only.
+    for (const [stream, version] of [['Note-1', 2], ['Task-2', 1]] as const) await back.appendToStream(stream, version, numbered(1));
+    server.online = true;
+    await upToDate(back);
+    const old = await server.device({ storage, filter: NOTES });
+    await old.sync.now();
+    await old.close();
+
+    const next = await server.device({ storage, filter: NOTES });
+    await upToDate(next);
+    await upToDate(back);
+    expect(await back.loadStream('Task-1')).toHaveLength(3);
+    const rejected = await firstValueFrom(next.sync.rejected$);
+    expect(rejected.map(({ reason }) => [reason.stream, reason.actualVersion])).toEqual([['Note-1', 3], ['Task-2', 2]]);
+    await next.sync.retry(rejected[1]!.commitId);
+    await upToDate(next);
+    await upToDate(back);
+    expect(await back.loadStream('Task-2')).toHaveLength(3);
+  });
+
+  it('is not one whose rights are told in another order', async () => {
+    const server = new Server();
+    server.readable = { categories: ['Note', 'Task'], streams: ['Shop-1'] };
+    const store = await server.device();
+    await upToDate(store);
+    server.readable = { streams: ['Shop-1'], categories: ['Task', 'Note', 'Task'] };
+    await upToDate(store);
+  });
+
   it('takes what projections have made of the events along, in a tab that is still open too', async () => {
     const { server, storage, store } = await world();
     const notes = projection<Event, { n: number }, 'n'>({ name: 'notes', version: 1, indexes: { n: ({ n }) => n }, otherwise: ({ globalPosition }, documents) => documents.put(`${globalPosition}`, { n: globalPosition }) });

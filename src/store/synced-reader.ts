@@ -82,8 +82,8 @@ export class SyncedReader<E extends Event> {
         yield event as LoadedEvent<E>;
       }
       const concerned = before.commits.some(({ writes }) => writes.some((write) => write.stream === stream));
-      // Where it ends, when nothing was read: pending versions count from there.
-      if (concerned && confirmed === 0) confirmed = Math.floor((await this.#replica.versions([stream])).get(stream)!);
+      // Where it ends, when nothing was read at all: pending versions count from there.
+      if (concerned && version < fromVersion) confirmed = Math.floor((await this.#replica.versions([stream])).get(stream)!);
       const after = await this.#replica.outbox.look();
       if (before.text !== after.text) continue;
       const pending = pendingEvents(after.commits, stream, confirmed).filter((event) => event.version >= fromVersion);

@@ -47,7 +47,7 @@ export interface SyncControl<E extends Event = Event> {
   readonly rejected$: Observable<readonly RejectedEntry<E>[]>;
   /** Syncs at once and tries stuck commits again. Resolves when that was tried; `status$` tells how it went. */
   now(): Promise<void>;
-  /** Nothing is sent and nothing is asked until `resume()`; appending goes on. */
+  /** This tab sends nothing and asks nothing until `resume()`, and ends what is under way; appending goes on, and other tabs sync. */
   pause(): void;
   /** Goes on after `pause()`, at once. */
   resume(): void;

@@ -109,7 +109,12 @@ export class Generations {
 
   /** What is not replicated any more may be what its user must not read any more. */
   async #empty(log: Log, documents: DocumentLog): Promise<void> {
-    for await (const page of listAllStreams(log)) for (const { stream, version } of page) await log.truncateStream(stream, version + 1);
+    for await (const page of listAllStreams(log)) {
+      for (const { stream, version } of page) {
+        await log.truncateStream(stream, version + 1);
+        await log.snapshots.delete(stream, undefined);
+      }
+    }
     await this.#clearReadModels(documents);
     await emptyOutbox(documents);
   }

@@ -3,6 +3,7 @@ import type { Replica } from './replica.ts';
 import { checkStatus, readAnswer } from './server-messages.ts';
 import type { Timers } from './timers.ts';
 import type { Transport } from './transport.ts';
+import { untilAborted } from './until-aborted.ts';
 
 export interface LiveSettings {
   readonly transport: Transport;
@@ -40,6 +41,8 @@ export class LiveHints {
     void this.#follow(stream)
       .catch(() => undefined)
       .finally(() => {
+        // One that was no use is still open on the other side.
+        stream.abort();
         this.#stream = undefined;
         // One that breaks at once must not be begun again at once.
         this.#failures++;
@@ -67,15 +70,18 @@ export class LiveHints {
     };
     try {
       let last = (await this.#replica.state()).state.cursor;
+      let lines = 0;
       const onLine = (line: string): void => {
         alive();
-        this.#failures = 0;
+        // The first one comes at once, also on a stream that ends at once.
+        if (++lines > 1) this.#failures = 0;
         const { head } = readAnswer('liveLine', line);
         if (head > last) wake();
         last = Math.max(last, head);
       };
       alive();
-      checkStatus(await transport.live(`${await requestHead()},"after":${last}}`, onLine, stream.signal));
+      const request = `${await requestHead()},"after":${last}}`;
+      checkStatus(await untilAborted(stream.signal, () => transport.live(request, onLine, stream.signal)));
     } finally {
       timers.clearTimeout(silence as never);
     }

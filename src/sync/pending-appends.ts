@@ -68,9 +68,10 @@ export class PendingAppends {
   async #write(group: readonly Waiting[]): Promise<void> {
     // Made once: after a lost connection its own commits are known by their ids.
     const ids = group.map(() => idAt(newIdBase(this.#clock()), 0));
-    const known = await Promise.all(group.map(({ append }) => this.#replica.confirmedResult(append)));
     for (let tries = 0; ; tries++) {
       const view = await this.#replica.outbox.look();
+      // After the look at the outbox: what is not pending any more by then is found here.
+      const known = await Promise.all(group.map(({ append }) => this.#replica.confirmedResult(append)));
       const { state } = await this.#replica.state();
       // What is here was replicated with the scope of then.
       const scope = state.epoch === undefined ? this.#filter : scopeOf(state);

@@ -36,6 +36,9 @@ export function readBatch(wire: WireBatch, path: string, maxJsonDepth: number): 
   const stream = streamIdToString(wire.stream);
   if (!ID_BASE.test(wire.idBase)) throw new MalformedMessage(`${path}.idBase is not the beginning of a UUID`);
   const { events } = wire;
+  // A clock may tell parts of a millisecond, which not every storage keeps.
+  const timestamp = Math.floor(wire.timestamp);
+  if (!Number.isSafeInteger(timestamp)) throw new MalformedMessage(`${path}.timestamp is not a time`);
   if (!Array.isArray(events) || events.length === 0 || events.length > MAX_BATCH_EVENTS) throw new MalformedMessage(`${path}.events is not a list of events`);
   const ids: (string | undefined)[] = [];
   const correlationIds = new Set<string>();
@@ -48,7 +51,7 @@ export function readBatch(wire: WireBatch, path: string, maxJsonDepth: number): 
   return {
     stream,
     count: events.length,
-    timestamp: wire.timestamp,
+    timestamp,
     idBase: wire.idBase,
     events: JSON.stringify(tuples),
     ...(ids.some((id) => id !== undefined) && { ids }),

@@ -15,7 +15,7 @@ export async function restoreRejected(replica: Replica, commitId: string, encode
     const view = await replica.outbox.look();
     const commit = findRejected(view, commitId);
     const streams = new Set(commit.writes.map(({ stream }) => stream));
-    const versions = await replica.versions(streams);
+    const versions = await replica.replicatedVersions(streams);
     if (encode && commit.writes.length !== 1) throw new InvalidEventError('events', 'cannot replace a commit of several streams');
     const batches = await encode?.(commit.writes[0]!.stream);
     const added = restored(view, commit, versions, batches?.map(plainBatch));
@@ -40,7 +40,7 @@ function findRejected({ rejected }: OutboxView, commitId: string): RejectedCommi
 
 function restored(
   view: OutboxView,
-  { commitId, writes, command, former = [] }: RejectedCommit,
+  { commitId, writes, command, former = [], reason }: RejectedCommit,
   confirmed: ReadonlyMap<string, number>,
   instead: readonly NewBatch[] | undefined,
 ): PendingCommit {
@@ -55,7 +55,9 @@ function restored(
   }
   const again = writes.map((write): PendingWrite => {
     const { stream } = write;
-    const version = running.get(stream)!;
+    // Of a stream that is not replicated, what the server has said is all there is.
+    const told = reason.stream === stream ? reason.actualVersion : undefined;
+    const version = running.get(stream) ?? told ?? write.expected;
     if (!Number.isInteger(version)) throw new StreamDeletedError(stream);
     return { stream, batches: instead ?? write.batches, expected: write.expected < 0 ? write.expected : version };
   });

@@ -46,8 +46,14 @@ export async function isUntouched(log: Log, documents: DocumentLog): Promise<boo
   }
 }
 
+/** In whatever order the server lists what may be read. */
 export function sameScope(a: ReplicaScope, b: ReplicaScope): boolean {
-  return JSON.stringify([a.filter, a.readable]) === JSON.stringify([b.filter, b.readable]);
+  const [one, other] = [a, b].map(({ filter, readable }) => JSON.stringify([filter, readable].map(namesOf)));
+  return one === other;
+}
+
+function namesOf(scope: Scope | undefined): readonly string[][] | undefined {
+  return scope && [scope.categories, scope.streams].map((names) => [...new Set(names)].sort());
 }
 
 /** The state after these batches and up to this position. */

@@ -6,7 +6,7 @@ import type { AppendQueue } from '../storage/append-queue.ts';
 import type { Append, DocumentLog, DocumentWrites, Log } from '../storage/storage.ts';
 import { Outbox, writeMove, type OutboxChange, type OutboxView } from './outbox.ts';
 import { endsOf, type PendingAppend } from './pending-commit.ts';
-import { intersectScopes } from './protocol-scope.ts';
+import { inScope, intersectScopes } from './protocol-scope.ts';
 import { confirmedBy, idsIn, movedBy, type PulledPage } from './pulled-page.ts';
 import type { Scope } from './protocol.ts';
 import { REPLICA, moveState, readReplicaState, type KnownState, type ReplicaState } from './replica-state.ts';
@@ -47,6 +47,12 @@ export class Replica {
     return new Map(found.map(([stream, info]) => [stream, info ? info.version + (info.deleted ? 0.5 : 0) : 0]));
   }
 
+  /** The same, without streams that are not replicated: of those only the server knows. */
+  async replicatedVersions(streams: Iterable<string>): Promise<Map<string, number>> {
+    const scope = scopeOf((await this.state()).state);
+    return this.versions([...streams].filter((stream) => inScope(scope, stream)));
+  }
+
   /** The versions that an append with these event ids has led to, when they are in the confirmed log. */
   async confirmedResult(append: Append): Promise<PendingAppend | Error | undefined> {
     if (append.ids.length === 0) return undefined;
@@ -80,7 +86,10 @@ export class Replica {
    */
   async place(known: KnownState, next: Omit<ReplicaState, 'cursor' | 'tail' | 'tailId'>, page: PulledPage): Promise<PlacedPage | undefined> {
     const { batches, coveredTo } = page;
-    for (const { stream, version } of batches.filter(isTombstone)) await this.log.truncateStream(stream, version);
+    for (const { stream, version } of batches.filter(isTombstone)) {
+      await this.log.truncateStream(stream, version);
+      await this.log.snapshots.delete(stream, undefined);
+    }
     const view = await this.outbox.look();
     checkInUse(view);
     const state = moveState({ ...known.state, ...next }, batches, coveredTo);

@@ -32,7 +32,7 @@ export class ConflictResolution {
   readonly #view: OutboxView;
   readonly #refusals: ReadonlyMap<string, RejectionReason>;
   readonly #retry: boolean;
-  /** Versions by stream, as the commits so far leave them. */
+  /** Versions by stream, as the commits so far leave them; of one that is not replicated as they take it to be. */
   readonly #running: Map<string, number>;
   readonly #confirmed: ReadonlyMap<string, number>;
   /** Streams of which a commit has gone or changed: later ones were decided on what is not there. */
@@ -78,8 +78,11 @@ export class ConflictResolution {
   }
 
   #isStale({ stream, expected }: PendingWrite): boolean {
-    const version = this.#running.get(stream)!;
-    return !Number.isInteger(version) || !meetsExpectation(expected, version) || (expected >= 0 && this.#disturbed.has(stream));
+    const disturbed = expected >= 0 && this.#disturbed.has(stream);
+    const version = this.#running.get(stream);
+    // Not replicated: the server decides.
+    if (version === undefined) return disturbed;
+    return !Number.isInteger(version) || !meetsExpectation(expected, version) || disturbed;
   }
 
   /** Every stream that has moved must have a policy that lets its part of the commit go on. */
@@ -102,6 +105,7 @@ export class ConflictResolution {
 
   async #decideWrite(commit: PendingCommit, write: PendingWrite): Promise<PendingWrite | { readonly reason: RejectionReason }> {
     const { stream, expected } = write;
+    if (!this.#confirmed.has(stream)) return this.#because(write, 'CONCURRENCY_CONFLICT', `What this was decided on has gone, and stream "${stream}" is not replicated here.`);
     const version = this.#running.get(stream)!;
     if (!Number.isInteger(version)) return this.#because(write, 'STREAM_DELETED', `Stream "${stream}" was deleted.`);
     const conflict: Conflict = { streamId: splitStreamName(stream), expectedVersion: expected, actualVersion: version, commitId: commit.commitId };
@@ -124,7 +128,8 @@ export class ConflictResolution {
   }
 
   #because({ stream, expected }: PendingWrite, code: string, message: string): { readonly reason: RejectionReason } {
-    return { reason: { code, message, stream, expectedVersion: expected, actualVersion: Math.floor(this.#running.get(stream)!) } };
+    const actual = this.#confirmed.has(stream) && { actualVersion: Math.floor(this.#running.get(stream)!) };
+    return { reason: { code, message, stream, expectedVersion: expected, ...actual } };
   }
 
   #policyOf(stream: string): ConflictPolicy {
@@ -173,7 +178,10 @@ export class ConflictResolution {
 
   #keep(commit: PendingCommit): void {
     this.#kept.push(commit);
-    for (const write of commit.writes) this.#running.set(write.stream, (this.#running.get(write.stream) ?? 0) + countOf(write));
+    for (const write of commit.writes) {
+      const before = this.#running.get(write.stream) ?? write.expected;
+      if (before >= 0) this.#running.set(write.stream, before + countOf(write));
+    }
   }
 
   #stop(commit: PendingCommit): void {

@@ -5,6 +5,7 @@ import { readPulledBatch } from './protocol-batch.ts';
 import { MalformedMessage, readShape } from './protocol-schema.ts';
 import { schemas, type Messages, type PullAnswer, type Route } from './protocol.ts';
 import type { Transport } from './transport.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /** There was no answer, or one that only says "later". */
 export class NoAnswer extends Error {
@@ -39,7 +40,7 @@ export async function ask<Name extends keyof Messages>(
 ): Promise<Messages[Name]> {
   let response: { readonly status: number; readonly body: string };
   try {
-    response = await transport.send(route, body, signal);
+    response = await untilAborted(signal, () => transport.send(route, body, signal));
   } catch (cause) {
     throw new NoAnswer('The server cannot be reached.', { cause });
   }

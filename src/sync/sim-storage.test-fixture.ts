@@ -105,7 +105,7 @@ export class SimDisk {
       listStreams: (range) => step((log) => log.listStreams(range)),
       deleteStream: () => Promise.reject(new StorageUnavailableError('Not simulated.')),
       truncateStream: (stream, version) => write<number>({ truncate: [stream, version] }),
-      snapshots: { save: never, load: never, delete: never },
+      snapshots: { save: never, load: never, delete: (...of) => step((log) => log.snapshots.delete(...of)) },
       documents: async () => documents,
       state: () => ({ durability: 'none', connection: 'open' }),
       close: async () => undefined,

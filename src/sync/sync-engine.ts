@@ -1,7 +1,9 @@
 import { BehaviorSubject } from 'rxjs';
 import { SyncStoppedError, isErmineError } from '../event/errors.ts';
 import { Leadership, type LockManagerLike } from '../tabs/sync-lock.ts';
+import { MAX_TIMER_MS } from '../tabs/max-timer.ts';
 import { unref } from '../tabs/unref.ts';
+import { backoffMs } from './backoff.ts';
 import { LiveHints } from './live-hints.ts';
 import type { Replica } from './replica.ts';
 import { NoAnswer, ServerFailure } from './server-messages.ts';
@@ -25,9 +27,6 @@ export interface EngineSettings extends RoundSettings {
   readonly paused?: boolean;
 }
 
-const FIRST_BACKOFF_MS = 500;
-const MAX_BACKOFF_MS = 60_000;
-
 /** Answers after which trying again by itself is of no use. */
 const FINAL: ReadonlySet<string> = new Set(['EPOCH_CHANGED', 'HISTORY_LOST', 'PROTOCOL', 'CLIENT_OF_ANOTHER_USER', 'FOREIGN_EVENTS', 'SCOPE_CHANGED']);
 
@@ -38,6 +37,8 @@ export class SyncEngine {
   readonly #settings: EngineSettings;
   readonly #rounds: SyncRounds;
   readonly #closing = new AbortController();
+  /** Aborted while it is paused, and when it is closed. */
+  #running = new AbortController();
   readonly #leadership: Leadership;
   readonly #live: LiveHints;
   readonly #ended: Promise<void>;
@@ -45,7 +46,6 @@ export class SyncEngine {
   #retry = true;
   #urgent = false;
   #demanded = false;
-  #paused = false;
   #failures = 0;
   #backingOff = false;
   /** Only `now()` helps. */
@@ -56,13 +56,13 @@ export class SyncEngine {
   constructor(replica: Replica, settings: EngineSettings) {
     this.#replica = replica;
     this.#settings = settings;
-    this.#paused = settings.paused ?? false;
-    this.#rounds = new SyncRounds(replica, settings.transport, settings, this.#progress(), this.#closing.signal);
+    if (settings.paused) this.#running.abort();
+    this.#rounds = new SyncRounds(replica, settings.transport, settings, this.#progress(), () => this.#running.signal);
     this.#live = new LiveHints(replica, {
       transport: settings.transport,
       timers: settings.timers,
       requestHead: () => this.#rounds.head(),
-      backoffMs: (failures) => this.#backoffMs(failures),
+      backoffMs: (failures) => backoffMs(failures, settings.random()),
       wake: () => this.wake(),
     });
     this.#leadership = new Leadership(settings.locks, settings.name, this.#closing.signal, () => this.wake(true));
@@ -88,18 +88,19 @@ export class SyncEngine {
   }
 
   pause(): void {
-    this.#paused = true;
+    this.#running.abort();
     this.#live.stop();
     this.wake(true);
   }
 
   resume(): void {
-    this.#paused = false;
+    if (this.#paused && !this.#closing.signal.aborted) this.#running = new AbortController();
     this.wake(true);
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
+    this.#running.abort();
     this.#live.end();
     this.#wakeUp();
     await this.#ended;
@@ -108,15 +109,21 @@ export class SyncEngine {
 
   async #run(): Promise<void> {
     while (!this.#closing.signal.aborted) {
-      if (this.#paused || (this.#frozen && !this.#demanded)) {
+      const resting = (): boolean => this.#paused || (this.#frozen && !this.#demanded);
+      if (resting()) {
         if (this.#paused) this.#show({ state: 'paused' });
         this.#endWaiting();
-        await this.#sleep(Infinity);
+        // Whoever is told may have had it go on.
+        if (resting()) await this.#sleep(Infinity);
         continue;
       }
       if (await this.#isItsTurn()) await this.#attempt();
     }
     this.#endWaiting();
+  }
+
+  get #paused(): boolean {
+    return this.#running.signal.aborted;
   }
 
   async #isItsTurn(): Promise<boolean> {
@@ -140,11 +147,12 @@ export class SyncEngine {
     const retry = this.#retry;
     this.#retry = false;
     let pauseMs = this.#settings.pollIntervalMs;
+    const { signal } = this.#running;
     try {
       if (this.status$.value.state !== 'upToDate' && this.status$.value.state !== 'standby') this.#show({ state: 'connecting' });
       await this.#rounds.run(retry);
       this.#failures = 0;
-      this.#show({ state: 'upToDate' });
+      if (!signal.aborted) this.#show({ state: 'upToDate' });
       if (this.#leadership.leads && !this.#paused) this.#live.listen();
     } catch (error) {
       if (this.#closing.signal.aborted) return;
@@ -152,7 +160,8 @@ export class SyncEngine {
       this.#live.stop();
       // What was to be tried again was not.
       this.#retry ||= retry;
-      pauseMs = this.#fail(error);
+      // What was cut off by a pause has not failed.
+      if (!signal.aborted) pauseMs = this.#fail(error);
     } finally {
       for (const done of waiters) done();
     }
@@ -164,23 +173,17 @@ export class SyncEngine {
   /** @returns how long to wait */
   #fail(error: unknown): number {
     this.#failures++;
-    const backoffMs = this.#backoffMs(this.#failures);
+    const waitMs = backoffMs(this.#failures, this.#settings.random());
     if (error instanceof NoAnswer) {
       this.#show({ state: 'offline', error });
-      return backoffMs;
+      return waitMs;
     }
     const reason = error instanceof ServerFailure ? new SyncStoppedError(error.code, `${error.message} What is pending stays.`, { cause: error }) : error;
     const final = isErmineError(reason, 'SYNC_STOPPED') && FINAL.has(reason.reason);
     // Storages are blocked and connections lost for a moment; the store's own errors show elsewhere too.
     this.#show({ state: 'stuck', error: reason as Error, final });
     this.#frozen = final;
-    return final ? 0 : backoffMs;
-  }
-
-  /** Twice as long each time, and never quite the same for all clients of a server that comes back. */
-  #backoffMs(failures: number): number {
-    const most = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(failures - 1, 20));
-    return most * (0.5 + this.#settings.random() / 2);
+    return final ? 0 : waitMs;
   }
 
   /** Whether the leading tab has left something undone for too long: a frozen one keeps its lock. */
@@ -218,7 +221,7 @@ export class SyncEngine {
     await new Promise<void>((resolve) => {
       this.#wakeUp = resolve;
       if (ms === Infinity) return;
-      const timer = timers.setTimeout(resolve, ms);
+      const timer = timers.setTimeout(resolve, Math.min(ms, MAX_TIMER_MS));
       unref(timer);
       this.#wakeUp = () => {
         timers.clearTimeout(timer as never);

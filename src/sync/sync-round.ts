@@ -12,6 +12,7 @@ import { scopeOf, type Replica } from './replica.ts';
 import { NoAnswer, ask, readPulledBatches } from './server-messages.ts';
 import { takeOver } from './take-over.ts';
 import type { Transport } from './transport.ts';
+import { untilAborted } from './until-aborted.ts';
 
 export interface RoundSettings extends ResolveSettings {
   readonly filter: Scope | undefined;
@@ -35,14 +36,15 @@ export class SyncRounds {
   readonly #transport: Transport;
   readonly #settings: RoundSettings;
   readonly #progress: RoundProgress;
-  readonly #signal: AbortSignal;
+  readonly #signal: () => AbortSignal;
   #limits: PushLimits | undefined;
   /** By hash, how often the server had a word against a commit that stands here. */
   readonly #doubts = new Map<string, number>();
   /** Streams that were pulled and not yet compared with the outbox; undefined: any may have been. */
   #moved: Set<string> | undefined;
 
-  constructor(replica: Replica, transport: Transport, settings: RoundSettings, progress: RoundProgress, signal: AbortSignal) {
+  /** @param signal of the moment: once aborted, nothing more is asked, and a round fails */
+  constructor(replica: Replica, transport: Transport, settings: RoundSettings, progress: RoundProgress, signal: () => AbortSignal) {
     this.#replica = replica;
     this.#transport = transport;
     this.#settings = settings;
@@ -90,7 +92,7 @@ export class SyncRounds {
   }
 
   async #greet(): Promise<PushLimits> {
-    const hello = await ask(this.#transport, 'hello', `${await this.head()}}`, 'helloAnswer', this.#signal);
+    const hello = await ask(this.#transport, 'hello', `${await this.head()}}`, 'helloAnswer', this.#signal());
     this.#checkEpoch(hello.epoch, (await this.#replica.state()).state);
     return hello;
   }
@@ -103,7 +105,7 @@ export class SyncRounds {
     if (commits.length === 0) return refusals;
     this.#progress.pushing(0, view.commits.length);
     const body = `${requestHead(view.head.clientId, state)},"from":${firstUnconfirmed(view)},"lanes":${this.#settings.lanes},"commits":${text}}`;
-    const { epoch, results } = await ask(this.#transport, 'push', body, 'pushAnswer', this.#signal);
+    const { epoch, results } = await ask(this.#transport, 'push', body, 'pushAnswer', this.#signal());
     this.#checkEpoch(epoch, state);
     for (const result of results) {
       const commit = commits.find(({ seq }) => seq === result.seq);
@@ -196,7 +198,7 @@ export class SyncRounds {
     const { filter } = this.#settings;
     const witness = state.tailId === undefined ? undefined : { position: state.tail, id: state.tailId };
     const rest = JSON.stringify({ after, ...(witness && { witness }), ...(filter && { filter }) });
-    const answer = await ask(this.#transport, 'pull', `${requestHead(clientId, state)},${rest.slice(1)}`, 'pullAnswer', this.#signal);
+    const answer = await ask(this.#transport, 'pull', `${requestHead(clientId, state)},${rest.slice(1)}`, 'pullAnswer', this.#signal());
     this.#checkEpoch(answer.epoch, state);
     return answer;
   }
@@ -215,8 +217,9 @@ export class SyncRounds {
       const streams = new Set(view.commits.flatMap(({ writes }) => writes.map(({ stream }) => stream)));
       const concerned = refusals.size > 0 || retry || moved === undefined || [...streams].some((stream) => moved.has(stream));
       if (!concerned || streams.size === 0) return view;
-      const versions = await this.#replica.versions(streams);
-      const change = await new ConflictResolution(log, this.#settings, view, versions, refusals, retry).run();
+      const versions = await this.#replica.replicatedVersions(streams);
+      // A policy may take its time.
+      const change = await untilAborted(this.#signal(), () => new ConflictResolution(log, this.#settings, view, versions, refusals, retry).run());
       if (!change) return view;
       if (await this.#replica.change(view, change, versions)) return outbox.look();
       this.#moved = undefined;
