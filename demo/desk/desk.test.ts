@@ -78,6 +78,13 @@ describe('the next steps', () => {
     expect(steps[0]!.share).toBeCloseTo(1079 / 1318);
   });
 
+  test('leave out what the rules refuse the case', () => {
+    const steps = ['Confirmation of receipt', 'T02 Check confirmation of receipt', 'T06 Determine necessity of stop advice', 'T10 Determine necessity to stop indication', 'T11 Create document X request unlicensed'];
+    const next = (taken: readonly string[]): string[] => nextSteps(desk, taken).map(({ type }) => type);
+    expect(next(steps)).toContain('T04 Determine confirmation of receipt');
+    expect(next(steps.toSpliced(2, 0, 'T05 Print and send confirmation of receipt'))).toEqual(['T12 Check document X request unlicensed']);
+  });
+
   test('are none after a step that nothing followed', () => {
     expect(nextSteps(desk, ['unheard of'])).toEqual([]);
     expect(nextSteps(emptyDesk, [])).toEqual([]);

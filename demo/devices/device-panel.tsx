@@ -1,4 +1,5 @@
-import { useState, type FormEvent } from 'react';
+import { isErmineError } from 'ermine';
+import { useRef, useState, type FormEvent } from 'react';
 import type { SyncStatus } from 'ermine/sync';
 import type { Device } from './open-devices.ts';
 import { Tray } from './tray.tsx';
@@ -9,16 +10,22 @@ import { REMARKS, sites, slotStream, slots } from './visits.ts';
 export function DevicePanel({ device }: { device: Device }) {
   const { clerk, store, online$ } = device;
   const { online, status, week, booked, confirmed, remarks, pending, rejected } = useDevice(device);
+  const heading = useRef<HTMLHeadingElement>(null);
   const [problem, setProblem] = useState('');
   const attempt = (work: Promise<unknown>): void => {
     setProblem('');
-    work.catch((error: Error) => setProblem(error.message));
+    work.catch((error: Error) => setProblem(problemWords(error)));
   };
   const book = (index: number): void => {
     const { visit, version } = week[index]!;
     const site = sites[(index + (clerk === 'Ada' ? 0 : 3)) % sites.length]!;
     const event = visit ? ({ type: 'VisitCancelled', data: { clerk } } as const) : ({ type: 'VisitBooked', data: { site, clerk } } as const);
     attempt(store.appendToStream(slotStream(index), version, [event]));
+  };
+  const settle = (work: Promise<unknown>): void => {
+    // The button that was pressed goes with what it decides on.
+    heading.current?.focus();
+    attempt(work);
   };
   const remark = (submit: FormEvent<HTMLFormElement>): void => {
     submit.preventDefault();
@@ -31,15 +38,18 @@ export function DevicePanel({ device }: { device: Device }) {
   return (
     <section className="device card" aria-label={`${clerk}’s device`}>
       <header>
-        <h2>{clerk}</h2>
+        <h2 ref={heading} tabIndex={-1}>
+          {clerk}
+        </h2>
         <label>
           <input type="checkbox" checked={online} onChange={(change) => online$.next(change.target.checked)} /> Network
         </label>
       </header>
-      <output data-state={status.state}>
-        {inWords(status, pending)}
-      </output>
+      <output data-state={status.state}>{inWords(status, pending)}</output>
       {problem !== '' && <p role="alert">{problem}</p>}
+      <div aria-live="polite">
+        <Tray store={store} rejected={rejected} onSettle={settle} />
+      </div>
       <ul className="week">
         {slots.map((slot, i) => {
           const { visit, pending: waits } = week[i]!;
@@ -48,7 +58,7 @@ export function DevicePanel({ device }: { device: Device }) {
               <span>
                 <span className="slot">{slot}</span> {visit ? `${visit.site} (${visit.clerk})` : 'free'} {waits && <em>not sent yet</em>}
               </span>
-              <button type="button" onClick={() => book(i)}>
+              <button type="button" aria-label={`${visit ? 'Cancel' : 'Book'} ${slot}`} onClick={() => book(i)}>
                 {visit ? 'Cancel' : 'Book'}
               </button>
             </li>
@@ -69,9 +79,12 @@ export function DevicePanel({ device }: { device: Device }) {
           </li>
         ))}
       </ul>
-      <Tray store={store} rejected={rejected} onError={setProblem} />
     </section>
   );
+}
+
+function problemWords(error: Error): string {
+  return isErmineError(error, 'CONCURRENCY_CONFLICT') ? 'This has just changed, so nothing was done. Look again, then decide.' : error.message;
 }
 
 function inWords(status: SyncStatus, pending: number): string {
@@ -80,7 +93,7 @@ function inWords(status: SyncStatus, pending: number): string {
     case 'upToDate':
       return pending === 0 ? 'Up to date.' : waiting;
     case 'offline':
-      return `No network: everything goes on here. ${waiting}`;
+      return `No network: work goes on. ${waiting}`;
     case 'pushing':
       return `Sending ${status.done} of ${status.total} …`;
     case 'pulling':

@@ -4,13 +4,13 @@ import { slotName, type VisitEvent } from './visits.ts';
 interface TrayProps {
   readonly store: SyncedStore<VisitEvent>;
   readonly rejected: readonly RejectedEntry<VisitEvent>[];
-  readonly onError: (message: string) => void;
+  /** Waits for a decision, and tells when it fails. */
+  readonly onSettle: (work: Promise<unknown>) => void;
 }
 
 /** What the server did not take, in the words of a clerk, until the clerk has decided. */
-export function Tray({ store, rejected, onError }: TrayProps) {
+export function Tray({ store, rejected, onSettle }: TrayProps) {
   if (rejected.length === 0) return null;
-  const settle = (work: Promise<unknown>): void => void work.catch((error: Error) => onError(error.message));
   return (
     <aside className="tray" aria-label="Tray">
       <h3>For you to decide</h3>
@@ -21,10 +21,10 @@ export function Tray({ store, rejected, onError }: TrayProps) {
               {events.map(whatYouDid).join(' ')} {why(reason.code)}
             </p>
             <div className="button-row">
-              <button type="button" onClick={() => settle(store.sync.retry(commitId))}>
+              <button type="button" onClick={() => onSettle(store.sync.retry(commitId))}>
                 Do it all the same
               </button>
-              <button type="button" onClick={() => settle(store.sync.discard(commitId))}>
+              <button type="button" onClick={() => onSettle(store.sync.discard(commitId))}>
                 Let it be
               </button>
             </div>

@@ -9,9 +9,6 @@ export function AppFooter() {
         </a>
         . People are anonymous. Everything you do here stays in this browser.
       </p>
-      <p>
-        <a href="devices.html">Two devices that work offline and sync</a>
-      </p>
     </footer>
   );
 }

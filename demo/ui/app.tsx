@@ -47,7 +47,7 @@ export function App({ session }: { readonly session: Session }) {
       </a>
       <AppHeader route={route} desk={desk} person={person} onPerson={choosePerson} />
       {isDesk && <HistoryBar live={desk} shown={shown} position={position ?? desk.position} disabled={!isReady} onMove={setPosition} />}
-      <main ref={main} tabIndex={-1}>
+      <main id="main" ref={main} tabIndex={-1}>
         {error !== undefined && <ErrorNotice error={error} canReload />}
         {error === undefined && pastError !== undefined && <ErrorNotice error={pastError} canReload />}
         {sample.run && sample.isDone && <ImportSummary run={sample.run} />}

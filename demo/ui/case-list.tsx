@@ -42,7 +42,7 @@ export function CaseList({ models, past, openCase }: Props) {
       <StageFilter board={past ? boardOf(past) : board} stage={query.stage} onStage={(stage) => narrow({ stage })} />
       <label className="search">
         <span>Search cases</span>
-        <input type="search" value={query.text} placeholder="Case id, responsible, department, channel" onChange={(event) => narrow({ text: event.target.value })} />
+        <input type="search" value={query.text} placeholder="Id, responsible, department, channel" onChange={(event) => narrow({ text: event.target.value })} />
       </label>
       <output className="muted found">{rowsShown ? `${countOf(found.length, 'case')} found` : 'Reading the cases…'}</output>
       <ul className="rows">

@@ -5,6 +5,7 @@ import type { PermitStore } from '../desk/permit-events.ts';
 import { formatDay } from '../desk/words.ts';
 import { CaseWork } from './case-work.tsx';
 import { ErrorNotice } from './error-notice.tsx';
+import { Fact } from './fact.tsx';
 import { StageBadge } from './stage-badge.tsx';
 import { DESK_HREF } from './use-route.ts';
 
@@ -61,14 +62,5 @@ function CaseEvents({ store, name, live, shown, person }: Props) {
         <CaseWork store={store} name={name} stored={stored} pastPosition={shown === live ? undefined : shown.position} desk={live} person={person} />
       )}
     </>
-  );
-}
-
-function Fact({ name, value }: { readonly name: string; readonly value: string }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value || '–'}</dd>
-    </div>
   );
 }

@@ -1,4 +1,5 @@
 import type { StoredEvent } from 'ermine';
+import { useRef } from 'react';
 import type { Desk } from '../desk/desk.ts';
 import type { PermitStore } from '../desk/permit-events.ts';
 import { DecisionNotice } from './decision-notice.tsx';
@@ -20,6 +21,7 @@ interface Props {
 
 /** The steps that the person can take, and the timeline with what is new to them. Starts from what the case is when it is opened. */
 export function CaseWork({ store, name, stored, pastPosition, desk, person }: Props) {
+  const heading = useRef<HTMLHeadingElement>(null);
   const { version } = stored.at(-1)!;
   const { seenVersion, status, take, takeNote } = useDecision(store, name, version);
   const state = useCaseState(store, name, version);
@@ -29,17 +31,28 @@ export function CaseWork({ store, name, stored, pastPosition, desk, person }: Pr
   const unseen = events.filter((event) => event.version > seenVersion).length;
   const taken = stored.filter((event) => event.version <= seenVersion).map(({ type }) => type);
   const isPast = pastPosition !== undefined;
-  const takeStep = (step: string): void => void take(step, person, desk.groupByPerson.get(person) ?? '');
+  // The button that was pressed may be gone when it has done its work: the person goes on at the heading above it.
+  const takeStep = (step: string): void => {
+    heading.current?.focus();
+    void take(step, person, desk.groupByPerson.get(person) ?? '');
+  };
+  const takeNoteOfAll = (): void => {
+    heading.current?.focus();
+    takeNote(events[0]!.version);
+  };
   return (
     <>
       <section className="decide" aria-label="Next step">
-        <h3>Next step, as {person}</h3>
+        <h3 ref={heading} tabIndex={-1}>
+          Next step, as {person}
+        </h3>
         {isPast ? (
           <p className="notice notice-past">Steps can be taken on the live desk only. Go back to live to decide.</p>
         ) : (
-          <DecisionNotice status={status} unseen={unseen} onTakeNote={() => takeNote(events[0]!.version)} />
+          <DecisionNotice status={status} unseen={unseen} onTakeNote={takeNoteOfAll} />
         )}
-        <StepButtons desk={desk} taken={taken} state={state} disabled={isPast || status.kind === 'writing'} onStep={takeStep} />
+        {/* A step that was taken is not left chosen for another time. */}
+        <StepButtons key={seenVersion} desk={desk} taken={taken} state={state} disabled={isPast || status.kind === 'writing'} onStep={takeStep} />
       </section>
       <Timeline events={isPast ? events.filter(({ globalPosition }) => globalPosition <= pastPosition) : events} seenVersion={isPast ? Infinity : seenVersion} />
     </>

@@ -42,7 +42,7 @@ export function ExportCard({ store }: { readonly store: PermitStore }) {
     <section className="card" aria-labelledby="export-title">
       <h2 id="export-title">Export</h2>
       <p className="muted">The whole log as NDJSON, one event a line, in order. It can be imported here or anywhere else.</p>
-      <progress aria-label="Export of the log" max={100} value={percent} />
+      <progress aria-label="Export of the log" data-idle={status.kind === 'idle'} max={100} value={percent} />
       <output className="outcome">
         {status.kind === 'done' && `Exported ${countOf(status.events, 'event')}.`}
         {status.kind === 'stopped' && 'The export was stopped.'}

@@ -3,6 +3,7 @@ import type { PermitStore } from '../desk/permit-events.ts';
 import { useEffect, useState } from 'react';
 import { formatBytes, formatNumber } from '../desk/words.ts';
 import { ErrorNotice } from './error-notice.tsx';
+import { Fact } from './fact.tsx';
 
 const CONNECTIONS: Record<Health['connection'], string> = {
   open: 'Open',
@@ -49,15 +50,6 @@ export function HealthCard({ store, eventCount }: { readonly store: PermitStore;
         </button>
       </div>
     </section>
-  );
-}
-
-function Fact({ name, value }: { readonly name: string; readonly value: string | undefined }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value ?? '…'}</dd>
-    </div>
   );
 }
 

@@ -1,3 +1,4 @@
+import { useRef } from 'react';
 import type { Desk } from '../desk/desk.ts';
 import { formatNumber, formatTime } from '../desk/words.ts';
 
@@ -15,9 +16,14 @@ interface Props {
 
 /** Moves the whole page to any position of the log, and says so as long as it is not at its end. */
 export function HistoryBar({ live, shown, position, disabled, onMove }: Props) {
+  const slider = useRef<HTMLInputElement>(null);
   const isPast = shown !== live;
   const head = live.position;
-  const moveTo = (to: number): void => onMove(to >= head ? undefined : Math.max(0, to));
+  const moveTo = (to: number): void => {
+    // At the ends of the log the button that was pressed can be pressed no more.
+    if (to <= 0 || to >= head) slider.current?.focus();
+    onMove(to >= head ? undefined : Math.max(0, to));
+  };
   const words = `Position ${formatNumber(shown.position)} of ${formatNumber(head)}`;
   return (
     <section className="history-bar" data-past={isPast} aria-label="History of the log">
@@ -31,6 +37,7 @@ export function HistoryBar({ live, shown, position, disabled, onMove }: Props) {
           ‹
         </button>
         <input
+          ref={slider}
           type="range"
           disabled={disabled}
           aria-label="Position of the log"
@@ -43,7 +50,7 @@ export function HistoryBar({ live, shown, position, disabled, onMove }: Props) {
         <button type="button" aria-label="One event forward" disabled={!isPast} onClick={() => moveTo(position + 1)}>
           ›
         </button>
-        <button type="button" className="back-to-live" disabled={!isPast} onClick={() => onMove(undefined)}>
+        <button type="button" className="back-to-live" disabled={!isPast} onClick={() => moveTo(head)}>
           Back to live
         </button>
       </div>

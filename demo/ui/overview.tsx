@@ -22,6 +22,9 @@ export function Overview({ models, past }: { readonly models: ReadModels; readon
           Open the same case in both, add a step in one, then one in the other: the second is refused, and shows what happened
           meanwhile. Nothing is overwritten.
         </p>
+        <p>
+          And without a network? See <a href="devices.html">two devices that work offline and sync</a>.
+        </p>
       </section>
     </>
   );

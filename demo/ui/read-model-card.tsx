@@ -2,6 +2,7 @@ import type { OpenProjection, ProjectionStatus } from 'ermine/projections';
 import { useCommand, useProjectionStatus } from 'ermine/react';
 import { countOf, formatNumber } from '../desk/words.ts';
 import { ErrorNotice } from './error-notice.tsx';
+import { Fact } from './fact.tsx';
 
 interface Props {
   readonly title: string;
@@ -26,6 +27,7 @@ export function ReadModelCard({ title, serves, model }: Props) {
     return (performance.now() - startedAt) / 1_000;
   });
   const control = useCommand(async (command: 'pause' | 'resume' | 'retry' | 'skip'): Promise<void> => void (await model[command]()));
+  const isRebuilding = rebuild.state === 'running' || status?.rebuild !== undefined;
   const problem = error ?? control.error ?? rebuild.error;
   const id = `read-model-${title}`;
   return (
@@ -41,7 +43,7 @@ export function ReadModelCard({ title, serves, model }: Props) {
         <Fact name="Version" value={status && String(status.version)} />
       </dl>
       {status?.failed && (
-        <div className="notice notice-problem" role="alert">
+        <div className="notice notice-danger" role="alert">
           <p>
             It stands before {status.failed.type} of {status.failed.streamId}, at position {formatNumber(status.failed.globalPosition)}: {status.error?.message}
           </p>
@@ -57,7 +59,7 @@ export function ReadModelCard({ title, serves, model }: Props) {
       )}
       <Rebuild status={status} seconds={rebuild.result} title={title} />
       <div className="button-row">
-        <button type="button" disabled={rebuild.state === 'running' || status?.rebuild !== undefined} onClick={() => void rebuild.run()}>
+        <button type="button" aria-disabled={isRebuilding} onClick={() => isRebuilding || void rebuild.run()}>
           Rebuild
         </button>
         {status?.state === 'paused' ? (
@@ -88,15 +90,6 @@ function Rebuild({ status, seconds, title }: { readonly status: ProjectionStatus
         </>
       )}
       <output className="muted">{!building && seconds !== undefined && `Rebuilt in ${seconds.toFixed(1)} s.`}</output>
-    </div>
-  );
-}
-
-function Fact({ name, value }: { readonly name: string; readonly value: string | undefined }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value ?? '…'}</dd>
     </div>
   );
 }

@@ -54,8 +54,9 @@ export function SqlCard({ storage }: { readonly storage: SqliteStorage }) {
         <textarea rows={12} spellCheck={false} autoCapitalize="off" value={sql} aria-describedby="sql-help" onChange={(event) => setSql(event.target.value)} onKeyDown={askByKey} />
       </label>
       <p id="sql-help" className="muted">
-        Views: <code>events</code> (global_position, stream, category, version, id, type, data, metadata, correlation_id, timestamp) and <code>streams</code>. An answer has at
-        most {formatNumber(MAX_ROWS)} rows and takes 2 seconds; nothing can be changed. Ctrl and Enter ask as well.
+        The views are <code>events</code> (global_position, stream, category, version, id, type, data, metadata, correlation_id, timestamp) and{' '}
+        <code>streams</code> (stream, category, version, deleted, created, updated). A question changes nothing; its answer has at most{' '}
+        {formatNumber(MAX_ROWS)} rows, and comes within 2 seconds or not at all. Ctrl and Enter ask as well.
       </p>
       <div className="button-row">
         <button type="button" className="primary" onClick={() => void ask(sql)}>
