@@ -26,7 +26,7 @@ export async function deleteStream(
       const commits = kit.commitsOf(transaction);
       const outcomes = kit.evaluateAppends([append], await kit.readState({ look: (body) => body(commits) }, cache, [append]));
       if (!outcomes[0]!.ok) return outcomes[0]!;
-      await eraseBefore(kit, commits.index('streams').openCursor(kit.streamRange(stream)), stream, Infinity, undefined);
+      await eraseBefore(kit, commits, kit.streamRange(stream), stream, Infinity, undefined);
       transaction.objectStore('snapshots').delete(snapshotsOf(stream));
       kit.addAll(transaction, kit.recordsOf(outcomes));
       return outcomes[0]!;
@@ -45,7 +45,7 @@ export async function truncateStream(kit: Kit, connection: Connection, stream: s
       const head = (await kit.readHeads(commits, [stream]))[0]![1];
       if (kit.isDeleted(head)) return 0;
       const range = kit.streamRange(stream, 0, beforeVersion + kit.MAX_RECORD_EVENTS);
-      return eraseBefore(kit, commits.index('streams').openCursor(range), stream, beforeVersion, head);
+      return eraseBefore(kit, commits, range, stream, beforeVersion, head);
     },
     { ...durability, repeatable: true },
   );
