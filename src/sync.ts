@@ -1,5 +1,6 @@
 export { SyncRefusedError, SyncStoppedError, type SyncRefusal } from './event/errors.ts';
 export { openSyncedStore, type OpenSyncedStoreOptions } from './store/open-synced-store.ts';
+export { redecideWith } from './store/redecide-with.ts';
 export type { AppendOptions, PendingEntry, RejectedEntry, SyncControl, SyncedStore } from './store/synced-store.ts';
 export type { AdoptProgress } from './sync/adopt-log.ts';
 export { reject, type Conflict, type ConflictPolicies, type ConflictPolicy, type KeepBothPolicy, type Redecision, type RedecidePolicy, type Rejection } from './sync/conflict-policy.ts';

@@ -46,7 +46,8 @@ export type CommandHandler<State, Command, E extends Event> = (
 
 /**
  * Loads a stream, decides, and appends what was decided if the stream is still at the version that the decision was made
- * on. When another writer was faster, it loads and decides again, a bounded number of times.
+ * on. When another writer was faster, it loads and decides again, a bounded number of times. A synced store keeps the
+ * command, which then is plain JSON, for the conflict policy `redecideWith`; not one with `expectedVersion`.
  *
  * @returns a function for one command; it rejects with what `decide` throws, with `ConcurrencyError` when others were faster
  * at every try, and as `appendToStream` does
@@ -91,7 +92,9 @@ export function handleCommand<State, Command, E extends Event>(
       return { ...known, events: [], deduplicated: await isAmongOlder(store, id, firstId, loaded) };
     };
     const write = async (events: readonly EventData<E>[], loaded: LoadedAggregate<State, E>): Promise<CommandResult<State, E>> => {
-      const { deduplicated, globalPosition } = await store.appendToStream(id, loaded.version, events);
+      // A decision that was held to what a person has seen is not made anew.
+      const again = expectedVersion === undefined ? { command } : {};
+      const { deduplicated, globalPosition } = await store.appendToStream(id, loaded.version, events, again);
       const written = await store.loadStreamFrom(id, loaded.version + 1, signal && { signal });
       const after = {
         state: written.reduce((state, event) => decider.evolve(state, event), loaded.state),

@@ -10,6 +10,8 @@ export interface StreamStore<E extends Event = Event> {
     id: StreamId | string,
     expectedVersion: number,
     events: readonly EventData<E>[],
+    /** A synced store keeps the command, with which it may be decided anew. */
+    options?: { readonly command?: unknown },
   ): Promise<{ readonly version: number; readonly globalPosition: number; readonly deduplicated: boolean }>;
   getStreamInfo(id: StreamId | string): Promise<{ readonly version: number } | undefined>;
   readonly snapshots: SnapshotStore;
@@ -18,5 +20,5 @@ export interface StreamStore<E extends Event = Event> {
 /** A store that holds other kinds of events as well. Of a stream it is taken on trust that it has those of its aggregate. */
 export interface WiderStore<E extends Event> extends Omit<StreamStore, 'appendToStream'> {
   /** A property, not a method: a store that takes fewer kinds of events does not do. */
-  readonly appendToStream: (id: StreamId | string, expectedVersion: number, events: readonly EventData<E>[]) => ReturnType<StreamStore['appendToStream']>;
+  readonly appendToStream: (id: StreamId | string, expectedVersion: number, events: readonly EventData<E>[], options?: { readonly command?: unknown }) => ReturnType<StreamStore['appendToStream']>;
 }

@@ -82,8 +82,9 @@ export interface OpenSyncedStoreOptions<E extends Event = Event> extends Omit<Op
  * });
  */
 export async function openSyncedStore<E extends Event = Event>(options: OpenSyncedStoreOptions<E>): Promise<SyncedStore<E>> {
-  const { events, serializer, metadata, clock = Date.now, limits, pollIntervalMs = 2_000, syncIntervalMs = 60_000, takeoverMs = 10_000 } = options;
+  const { events, serializer, metadata, limits, pollIntervalMs = 2_000, syncIntervalMs = 60_000, takeoverMs = 10_000 } = options;
   for (const [name, value] of Object.entries({ ...limits, pollIntervalMs, syncIntervalMs, takeoverMs })) checkWholeNumber(value, name, 1);
+  const clock = (): number => Math.floor((options.clock ?? Date.now)());
   const transport = options.transport ?? httpTransportOf(options);
   const filter = normalizeScope(options.filter);
   const codec = events ? events.createCodec(serializer) : serializer?.createCodec();

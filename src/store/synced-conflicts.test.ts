@@ -1,8 +1,12 @@
 import { firstValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import type { Decider } from '../aggregate/decider.ts';
+import { handleCommand } from '../aggregate/handle-command.ts';
+import type { Event } from '../event/event.ts';
 import { AnyVersion, NoStream } from '../event/version.ts';
 import { reject } from '../sync/conflict-policy.ts';
 import { numbered, toArray } from '../testing/events.ts';
+import { redecideWith } from './redecide-with.ts';
 import { Server, shown, upToDate } from './synced-store.test-fixture.ts';
 
 describe('a synced store in conflict', () => {
@@ -60,6 +64,34 @@ describe('a synced store in conflict', () => {
     expect(await firstValueFrom(b.sync.rejected$)).toMatchObject([{ reason: { code: 'REJECTED', message: 'sold out' } }]);
   });
 
+  it('has a decider decide anew on its command, which is known again, and gives up with what the decider says', async () => {
+    type Taken = Event<'Taken', { who: string; place: number }>;
+    const seats: Decider<number, { who: string }, Taken> = {
+      initialState: () => 0,
+      evolve: (taken) => taken + 1,
+      decide: ({ who }, taken) => {
+        if (taken === 3) throw new Error('All seats are taken.');
+        return { type: 'Taken', data: { who, place: taken + 1 } };
+      },
+    };
+    const server = new Server();
+    const [a, b] = [await server.device(), await server.device({ conflicts: { Seat: redecideWith(seats) } })];
+    const [atA, atB] = [handleCommand(a, seats), handleCommand(b, seats)];
+    server.online = false;
+    for (const who of ['Ada', 'Alan']) await atA('Seat-1', { who });
+    const first = await atB('Seat-1', { who: 'Bea' }, { commandId: 'b-1', metadata: { userId: 'bea' } });
+    await atB('Seat-1', { who: 'Ben' }, { commandId: 'b-2' });
+    await atB('Seat-1', { who: 'Bo' }, { expectedVersion: 2 });
+    server.online = true;
+    await upToDate(a, b, a);
+    expect((await a.loadStream('Seat-1')).map(({ data }) => data)).toEqual([{ who: 'Ada', place: 1 }, { who: 'Alan', place: 2 }, { who: 'Bea', place: 3 }]);
+    expect((await a.loadStream('Seat-1'))[2]).toMatchObject({ metadata: { userId: 'bea', causationId: 'b-1' } });
+    for (const handle of [atA, atB]) expect(await handle('Seat-1', { who: 'Bea' }, { commandId: 'b-1' })).toMatchObject({ deduplicated: true, version: 3 });
+    expect(first).toMatchObject({ version: 1, deduplicated: false });
+    const rejected = await firstValueFrom(b.sync.rejected$);
+    expect(rejected.map(({ reason }) => reason.message)).toEqual(['All seats are taken.', 'Stream "Seat-1" is at version 3, expected 2.']);
+  });
+
   it('stops only the stream whose policy throws, says so, and goes on with it when it can', async () => {
     const server = new Server();
     let broken = true;
@@ -90,9 +122,9 @@ describe('a synced store in conflict', () => {
     expect((await a.loadStream('Bad-1')).map(({ type }) => type)).toEqual(['Counted', 'Decided', 'Later']);
   });
 
-  it('keeps a commit whose policy gives no list of events, and a dead letter that is to be replaced by nothing', async () => {
+  it('keeps a commit whose policy gives no events, and a dead letter that is to be replaced by nothing', async () => {
     const server = new Server();
-    const nonsense: unknown[] = [{ type: 'Noted', data: 'alone' }, undefined, 'rejected'];
+    const nonsense: unknown[] = [{ typ: 'Noted' }, undefined, 'rejected'];
     const policy = { redecide: () => nonsense.shift() as never };
     const [store, other] = [await server.device({ conflicts: { Task: policy }, paused: true }), await server.device()];
     for (const stream of ['Task-1', 'Task-2', 'Task-3', 'Note-1']) {

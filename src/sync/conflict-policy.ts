@@ -24,7 +24,8 @@ export function reject(reason: string): Rejection {
 
 /**
  * Decides anew on the stream as it is now. It may run several times for one commit, so it only decides. When it throws, the
- * commits of the stream stay pending and wait; use {@link reject} to give up.
+ * commits of the stream stay pending and wait; use {@link reject} to give up. Events without ids or metadata of their own get
+ * the ids that the first decision gave to its events, and its correlation, causation, user and tenant.
  *
  * @param command what was given with the append; write down the type that it has
  * @param events the stream, confirmed and then pending

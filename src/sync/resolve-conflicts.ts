@@ -4,6 +4,7 @@ import { categoryOf, splitStreamName, streamIdToString } from '../event/stream-i
 import { meetsExpectation } from '../event/version.ts';
 import type { Log } from '../storage/storage.ts';
 import type { Conflict, ConflictPolicies, ConflictPolicy } from './conflict-policy.ts';
+import { keepIdentity } from './keep-identity.ts';
 import type { OutboxChange, OutboxView } from './outbox.ts';
 import { countOf, createVoid, hashOf, idIn, isVoid, plainBatch, type PendingCommit, type PendingWrite, type RejectedCommit, type RejectionReason } from './pending-commit.ts';
 import { asPending, pendingEvents, type LoadedEvent } from './pending-events.ts';
@@ -124,7 +125,7 @@ export class ConflictResolution {
     if ('rejected' in answer) return this.#because(write, 'REJECTED', answer.rejected);
     const decided = [answer].flat() as readonly EventData[];
     if (decided.length === 0) return this.#because(write, 'REJECTED', 'The decision on the stream as it is now has no events.');
-    return { stream, expected: version, batches: (await encode(stream, decided)).map(plainBatch) };
+    return { stream, expected: version, batches: (await encode(stream, keepIdentity(decided, write))).map(plainBatch) };
   }
 
   #because({ stream, expected }: PendingWrite, code: string, message: string): { readonly reason: RejectionReason } {
