@@ -92,7 +92,8 @@ export interface EventStore<E extends Event = Event> {
   deleteStream(id: StreamId | string, expectedVersion: number): Promise<AppendResult>;
   /**
    * Erases the payloads of a stream's events before a version, for good. The version of the stream stays, later events
-   * too. Doing it twice is harmless.
+   * too. Doing it twice is harmless. Their ids are erased with them: an append or an import that repeats them is not known
+   * again.
    *
    * @returns how many events were erased
    */

@@ -48,6 +48,8 @@ export interface ImportTarget {
 const ANY_VERSION: typeof AnyVersion = -1;
 const DELETED: typeof StreamDeleted = '$streamDeleted';
 const BATCH_EVENTS = 512;
+/** So many times the largest event: escapes make it longer, and what is longer than that is no list of events. */
+const LINE_BYTES = 16;
 
 interface ImportedEvent extends EncodableEvent {
   readonly id: string;
@@ -75,7 +77,8 @@ export async function importEvents(target: ImportTarget, source: ReadableStream<
   };
   // A source that gives nothing for a while is not waited for.
   const abortable = signal ? source.pipeThrough(new TransformStream(), { signal }) : source;
-  const lines = readLines(abortable, (count) => (bytes += count), (line, cause) => invalid(target, line, `cannot be read (${String(cause)})`, cause));
+  const unreadable = (line: number, cause: unknown): Error => invalid(target, line, `cannot be read (${String(cause)})`, cause);
+  const lines = readLines(abortable, (count) => (bytes += count), unreadable, LINE_BYTES * target.context.limits.maxEventBytes);
   for await (const line of lines) {
     batch.push(parseLine(target, line));
     if (batch.length === BATCH_EVENTS) await write();

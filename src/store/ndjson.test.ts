@@ -103,6 +103,15 @@ describe('lines of NDJSON', () => {
     await expect(read(sourceOf([Uint8Array.from([97, 10, 0xe2, 0x82])]))).rejects.toMatchObject({ line: 2 });
   });
 
+  it('that are longer than they may be fail with their number before they are whole', async () => {
+    let pulled = 0;
+    const source = new ReadableStream<Uint8Array>({ pull: (controller) => (pulled++, controller.enqueue(utf8.encode(pulled === 1 ? 'a\n' : 'b'.repeat(60)))) });
+    const lines = readLines(source, () => {}, (line, cause) => new BadLine(line, cause), 100);
+    expect((await lines.next()).value).toEqual({ text: 'a', number: 1 });
+    await expect(lines.next()).rejects.toMatchObject({ line: 2 });
+    expect(pulled).toBeLessThan(10);
+  });
+
   it('of a packed source that is cut off or damaged fail with a number', async () => {
     const bytes = await gzip(utf8.encode('line\n'.repeat(2_000)));
     await expect(read(sourceOf([bytes.slice(0, -6)]))).rejects.toBeInstanceOf(BadLine);

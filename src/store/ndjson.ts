@@ -8,13 +8,15 @@ export interface Line {
 /**
  * The lines of a UTF-8 stream, gzipped or not, without the empty ones.
  *
- * @param failure makes the error for a line that cannot be read: no UTF-8, or a packed file that is cut off
+ * @param failure makes the error for a line that cannot be read: no UTF-8, longer than `maxLineBytes`, or a packed file that
+ * is cut off
  * @throws what the source itself fails with
  */
 export async function* readLines(
   source: ReadableStream<Uint8Array>,
   onBytes: (bytes: number) => void,
   failure: (line: number, cause: unknown) => Error,
+  maxLineBytes = Infinity,
 ): AsyncGenerator<Line> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const state: SourceState = { failed: false };
@@ -37,6 +39,7 @@ export async function* readLines(
         if (text.trim() !== '') yield { text, number };
       }
       rest = bytes.slice(start);
+      if (rest.length > maxLineBytes) throw failure(number + 1, new RangeError(`it has more than ${maxLineBytes} bytes; is each event on a line of its own?`));
     }
   } finally {
     await chunks.cancel().catch(() => undefined);
@@ -46,7 +49,7 @@ export async function* readLines(
     try {
       return decoder.decode(line);
     } catch (cause) {
-      throw failure(number, cause);
+      throw failure(number, new TypeError('it is no text in UTF-8', { cause }));
     }
   }
 }

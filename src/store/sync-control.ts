@@ -1,4 +1,4 @@
-import { distinctUntilChanged, map, switchMap, type Observable } from 'rxjs';
+import { distinctUntilChanged, map, type Observable } from 'rxjs';
 import type { EventDecoder } from '../event/event-batch.ts';
 import type { Event, EventData } from '../event/event.ts';
 import type { OutboxView } from '../sync/outbox.ts';
@@ -8,6 +8,7 @@ import { discardRejected, restoreRejected } from '../sync/rejected-commits.ts';
 import type { Replica } from '../sync/replica.ts';
 import type { ResolveSettings } from '../sync/resolve-conflicts.ts';
 import type { SyncEngine } from '../sync/sync-engine.ts';
+import { loadLatest } from './load-latest.ts';
 import type { PendingEntry, SyncControl } from './synced-store.ts';
 
 /** @param run runs what changes something */
@@ -24,7 +25,7 @@ export function createSyncControl<E extends Event>(
     pending$: outbox$.pipe(
       map(({ commits }) => commits),
       distinctUntilChanged(),
-      switchMap(async (commits) => {
+      loadLatest(async (commits) => {
         const ends = new Map<string, number>();
         const entries: PendingEntry<E>[] = [];
         for (const commit of commits) {
@@ -39,7 +40,7 @@ export function createSyncControl<E extends Event>(
     rejected$: outbox$.pipe(
       map(({ rejected }) => rejected),
       distinctUntilChanged(),
-      switchMap((rejected) =>
+      loadLatest((rejected) =>
         Promise.all(
           rejected.map(async ({ commitId, writes, command, reason }) => ({
             commitId,

@@ -17,6 +17,7 @@ import { onPageAwake } from '../tabs/page-events.ts';
 import { encodeAppend } from './encode-append.ts';
 import type * as Api from './event-store.ts';
 import type { ImportOptions, ImportResult } from './import-events.ts';
+import { loadLatest } from './load-latest.ts';
 import type { LogEventStore, StoreSettings } from './log-event-store.ts';
 import type { AbortOptions, ReadStreamOptions } from './read-options.ts';
 import { createSyncControl } from './sync-control.ts';
@@ -63,7 +64,7 @@ export class SyncedEventStore<E extends Event> implements SyncedStore<E> {
     };
     this[storeParts] = Object.assign(inner[storeParts], { pending: { changes$: this.#changed$, look } });
     const outbox$ = merge(of(undefined), this.#changed$).pipe(
-      switchMap(() => replica.outbox.look()),
+      loadLatest(() => replica.outbox.look()),
       distinctUntilChanged((a, b) => a.text === b.text),
       shareReplay({ bufferSize: 1, refCount: true }),
     );
@@ -129,7 +130,7 @@ export class SyncedEventStore<E extends Event> implements SyncedStore<E> {
     const stream = streamIdToString(id);
     return defer(() => this.#inner.head()).pipe(
       switchMap((head) => merge(of(undefined), this.#changed$, this.#inner.subscribeToAll(head, { filter: { streams: [stream] } }))),
-      switchMap(() => this.loadStream(stream)),
+      loadLatest(() => this.loadStream(stream)),
       distinctUntilChanged<readonly LoadedEvent<E>[]>(sameEvents),
     );
   }

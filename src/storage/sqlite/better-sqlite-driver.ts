@@ -45,7 +45,7 @@ function query(database: Sqlite, sql: string, values: readonly SqlValue[], { max
   const rows: SqlValue[][] = [];
   for (const row of statement.iterate(...bindingOf(sql)(values))) {
     if (performance.now() > end) throw new SqliteError(SQLITE_INTERRUPT, 'interrupted');
-    if (rows.length === maxRows) return { columns: statement.columns().map(({ name }) => name), rows, truncated: true };
+    if (rows.length >= maxRows) return { columns: statement.columns().map(({ name }) => name), rows, truncated: true };
     rows.push(row as SqlValue[]);
   }
   return { columns: statement.columns().map(({ name }) => name), rows, truncated: false };

@@ -61,7 +61,7 @@ function query(database: DatabaseSync, sql: string, values: readonly SqlValue[],
   const rows: SqlValue[][] = [];
   for (const row of statement.iterate(...bind(values))) {
     if (performance.now() > end) throw new SqliteError(SQLITE_INTERRUPT, 'interrupted');
-    if (rows.length === maxRows) return { columns, rows, truncated: true };
+    if (rows.length >= maxRows) return { columns, rows, truncated: true };
     rows.push(row.map((value) => plain(value)!));
   }
   return { columns, rows, truncated: false };

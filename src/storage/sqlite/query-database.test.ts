@@ -41,6 +41,7 @@ describe('questions in SQL', () => {
 
   it('are ended when they take too long, and others are answered afterwards', async () => {
     const endless = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n';
+    for (const limits of [{ maxRows: NaN }, { maxMs: -1 }]) await expect(storage.query('SELECT 1', [], limits)).rejects.toMatchObject({ code: 'INVALID_QUERY' });
     await expect(storage.query(endless, [], { maxRows: 1e9, maxMs: 50 })).rejects.toMatchObject({ code: 'INVALID_QUERY' });
     expect((await storage.query('SELECT 1')).rows).toEqual([[1]]);
   });

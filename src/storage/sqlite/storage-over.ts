@@ -1,4 +1,4 @@
-import type { ErmineError } from '../../event/errors.ts';
+import { InvalidQueryError, type ErmineError } from '../../event/errors.ts';
 import type { Ask } from './operations.ts';
 import type { SqliteStorage } from './options.ts';
 import { createLog, type LogLink } from './sql-log.ts';
@@ -21,7 +21,10 @@ export function createSqliteStorage(name: string, openLink: (onConnection: (erro
   return {
     name: `sqlite:${name}`,
     open: async (onConnection) => createLog(await open(onConnection)),
-    query: (sql, values = [], { maxRows = 1_000, maxMs = 2_000 } = {}) => ask('query', sql, values, { maxRows, maxMs }),
+    async query(sql, values = [], { maxRows = 1_000, maxMs = 2_000 } = {}) {
+      if (!(maxRows >= 0 && maxMs >= 0)) throw new InvalidQueryError('maxRows and maxMs are numbers from 0.');
+      return ask('query', sql, values, { maxRows, maxMs });
+    },
     export: () => ask('export'),
   };
 }

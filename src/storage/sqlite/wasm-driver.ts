@@ -81,7 +81,7 @@ export function createWasmDriver({ capi, wasm }: Sqlite3Static, { pointer: datab
       return running(statement, values, () => {
         for (let code; (code = exports.sqlite3_step(statement)) !== SQLITE_DONE; ) {
           check(code, SQLITE_ROW);
-          if (rows.length === maxRows) return { columns, rows, truncated: true };
+          if (rows.length >= maxRows) return { columns, rows, truncated: true };
           rows.push(columns.map((_, column) => memory.column(statement, column)));
         }
         return { columns, rows, truncated: false };
