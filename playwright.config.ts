@@ -20,7 +20,7 @@ export default defineConfig<{ storage: 'indexeddb' | 'sqlite' }>({
   workers: 2,
   // A retry would hide a race, and races are what these tests look for.
   retries: 0,
-  timeout: 60_000,
+  timeout: 90_000,
   // Two pages that import the log and fold it at the same time need a while on two cores.
   expect: { timeout: 15_000 },
   use: { baseURL: demoURL, trace: 'off', screenshot: 'only-on-failure' },

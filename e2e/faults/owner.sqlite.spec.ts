@@ -105,7 +105,7 @@ test('1 three tabs append and the one that has the file crashes: all that was ac
   expect(await tabs[1].evaluate(() => harness.query('SELECT * FROM pragma_integrity_check'))).toMatchObject({ rows: [['ok']] });
 });
 
-test('28 when the tab that has the file is frozen, others go on within two seconds, and what it had under way ends once when it is back', async ({ openTab, browserProcess }) => {
+test('28 when the tab that has the file is frozen, others go on within four seconds, and what it had under way ends once when it is back', async ({ openTab, browserProcess }) => {
   const [owner, other] = [await openTab(), await openTab()];
   for (const tab of [owner, other]) await open(tab);
   await other.evaluate(() => harness.follow());
@@ -120,7 +120,7 @@ test('28 when the tab that has the file is frozen, others go on within two secon
       await appender.done;
       return appender.slowestMs;
     });
-    expect(slowestMs).toBeLessThan(2_000);
+    expect(slowestMs).toBeLessThan(4_000);
     await freeze.resume();
   }
   await owner.evaluate(() => harness.appenders[0]!.stop());

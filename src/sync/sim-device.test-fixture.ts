@@ -1,8 +1,10 @@
 import { encodeEvents } from '../event/encode.ts';
 import { isErmineError } from '../event/errors.ts';
 import { decodeBatch, plainDecoder } from '../event/event-batch.ts';
+import { hash53 } from '../event/event-id.ts';
 import { defaultLimits } from '../event/limits.ts';
 import { categoryOf } from '../event/stream-id.ts';
+import { uuidOfText } from '../event/uuid-of-text.ts';
 import type { Principal } from '../server/principal.ts';
 import { AppendQueue } from '../storage/append-queue.ts';
 import type { Log } from '../storage/storage.ts';
@@ -178,16 +180,21 @@ export class SimTab {
   async append(mark: string, streams: readonly string[], count: number, how: 'exact' | 'any' | 'stale'): Promise<Acknowledged | undefined> {
     let part = 0;
     const writes = [];
+    const ids: string[] = [];
     for (const stream of streams) {
       const seen = await loadStream(this.replica, stream);
       const version = seen.at(-1)?.version ?? 0;
       const expectedVersion = how === 'exact' ? version : how === 'any' ? -1 : Math.max(0, version - 1);
-      const events = eventsOf(mark, count, seen, how === 'any', part);
+      const marked = eventsOf(mark, count, seen, how === 'any', part);
+      // As of a command that is to be known again.
+      const events = categoryOf(stream) === 'Decide' ? marked.map((event) => ({ ...event, id: uuidOfText(`${mark}.${event.data.part}`, hash53) })) : marked;
       part += count;
-      writes.push({ stream, expectedVersion, batches: encodeEvents(stream, events, 'events', { limits: defaultLimits, now: 1_700_000_000_000, metadata: undefined }) });
+      const batches = encodeEvents(stream, events, 'events', { limits: defaultLimits, now: 1_700_000_000_000, metadata: undefined });
+      ids.push(...batches.flatMap((batch) => batch.ids ?? []).filter((id) => id !== undefined));
+      writes.push({ stream, expectedVersion, batches });
     }
     try {
-      await this.#appends.append({ writes, ids: [] }, categoryOf(streams[0]!) === 'Decide' ? { mark, count } : undefined);
+      await this.#appends.append({ writes, ids }, categoryOf(streams[0]!) === 'Decide' ? { mark, count } : undefined);
     } catch (error) {
       if (isErmineError(error, 'CONCURRENCY_CONFLICT') || isErmineError(error, 'SYNC_REFUSED')) return undefined;
       throw error;
