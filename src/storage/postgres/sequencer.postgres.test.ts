@@ -89,9 +89,9 @@ describe('positions', () => {
     const reader = await openLog(postgresStorage({ client: pool, tenant, schema }));
     const seen: number[] = [];
     let reads = 0;
-    for (let last = false; !last; reads++) {
+    for (let last = false; !last; ) {
       last = !writing;
-      for (let more = true; more; ) {
+      for (let more = true; more; reads++) {
         const found = await positionsFrom(reader, seen.length + 1);
         seen.push(...found);
         more = found.length > 0;
