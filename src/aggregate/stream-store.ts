@@ -20,5 +20,5 @@ export interface StreamStore<E extends Event = Event> {
 /** A store that holds other kinds of events as well. Of a stream it is taken on trust that it has those of its aggregate. */
 export interface WiderStore<E extends Event> extends Omit<StreamStore, 'appendToStream'> {
   /** A property, not a method: a store that takes fewer kinds of events does not do. */
-  readonly appendToStream: (id: StreamId | string, expectedVersion: number, events: readonly EventData<E>[], options?: { readonly command?: unknown }) => ReturnType<StreamStore['appendToStream']>;
+  readonly appendToStream: (id: StreamId | string, expectedVersion: number, events: readonly EventData<E>[], options?: Parameters<StreamStore['appendToStream']>[3]) => ReturnType<StreamStore['appendToStream']>;
 }

@@ -77,7 +77,7 @@ export class PendingReader {
     const worthless = this.#known.of.size === 0 || after - this.#known.position > BATCH_EVENTS;
     const known = worthless ? { position: after, of: new Map<string, number>() } : this.#known;
     // Asked for before the log is read: what comes later is met there.
-    const versions = await this.#versionsOf(pending.streams, known);
+    const versions = await this.#versionsOf(pending.streams(), known);
     let position = Math.min(after, known.position);
     for (let from: number | undefined = position + 1; from !== undefined; ) {
       const page = await log.readAll({ from, limit: BATCH_EVENTS, direction: 'forwards' });

@@ -59,8 +59,11 @@ export class SyncedEventStore<E extends Event> implements SyncedStore<E> {
     this.subscribeToCategory = inner.subscribeToCategory.bind(inner);
     const look = async (): Promise<PendingView> => {
       const { head, commits } = await replica.outbox.look();
-      const streams = [...new Set(commits.flatMap(({ writes }) => writes.map(({ stream }) => stream)))];
-      return { edits: head.edits, streams, eventsOn: (versions) => pendingEventsOn(commits, versions) };
+      return {
+        edits: head.edits,
+        streams: () => [...new Set(commits.flatMap(({ writes }) => writes.map(({ stream }) => stream)))],
+        eventsOn: (versions) => pendingEventsOn(commits, versions),
+      };
     };
     this[storeParts] = Object.assign(inner[storeParts], { pending: { changes$: this.#changed$, look } });
     const outbox$ = merge(of(undefined), this.#changed$).pipe(

@@ -25,7 +25,7 @@ export interface Pending {
 export interface PendingView {
   /** Another one when anything has left or changed since, and not only come. */
   readonly edits: number;
-  readonly streams: readonly string[];
+  streams(): readonly string[];
   /** The events of streams in their order, on top of the confirmed versions of these, with `Infinity` as their position. */
   eventsOn(confirmedVersions: ReadonlyMap<string, number>): RawEvent[];
 }
