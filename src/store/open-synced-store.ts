@@ -8,7 +8,7 @@ import { AnyVersion, checkWholeNumber } from '../event/version.ts';
 import { clearReadModels } from '../projection/clear-read-models.ts';
 import type { Storage } from '../storage/storage.ts';
 import { adoptLog, type AdoptProgress } from '../sync/adopt-log.ts';
-import type { ConflictPolicies } from '../sync/conflict-policy.ts';
+import { checkPolicies, type ConflictPolicies } from '../sync/conflict-policy.ts';
 import { Generations } from '../sync/generations.ts';
 import { PendingAppends } from '../sync/pending-appends.ts';
 import { normalizeScope } from '../sync/protocol-scope.ts';
@@ -84,6 +84,8 @@ export interface OpenSyncedStoreOptions<E extends Event = Event> extends Omit<Op
 export async function openSyncedStore<E extends Event = Event>(options: OpenSyncedStoreOptions<E>): Promise<SyncedStore<E>> {
   const { events, serializer, metadata, limits, pollIntervalMs = 2_000, syncIntervalMs = 60_000, takeoverMs = 10_000 } = options;
   for (const [name, value] of Object.entries({ ...limits, pollIntervalMs, syncIntervalMs, takeoverMs })) checkWholeNumber(value, name, 1);
+  const policies = (options.conflicts ?? {}) as ConflictPolicies;
+  checkPolicies(policies);
   const clock = (): number => Math.floor((options.clock ?? Date.now)());
   const transport = options.transport ?? httpTransportOf(options);
   const filter = normalizeScope(options.filter);
@@ -125,7 +127,7 @@ export async function openSyncedStore<E extends Event = Event>(options: OpenSync
     const engine = new SyncEngine(replica, {
       transport,
       filter,
-      policies: (options.conflicts ?? {}) as ConflictPolicies,
+      policies,
       lanes: options.lanes ?? false,
       clock,
       openSuccessor: generations.successorOf(current),

@@ -92,6 +92,12 @@ describe('a synced store in conflict', () => {
     expect(rejected.map(({ reason }) => reason.message)).toEqual(['All seats are taken.', 'Stream "Seat-1" is at version 3, expected 2.']);
   });
 
+  it('is not opened with a policy that is none', async () => {
+    for (const policy of ['keepboth', undefined, null, {}, { redecide: 'yes' }, () => 'reject']) {
+      await expect(new Server().device({ conflicts: { Note: policy as never } })).rejects.toThrow(/^conflicts\.Note is no policy/);
+    }
+  });
+
   it('stops only the stream whose policy throws, says so, and goes on with it when it can', async () => {
     const server = new Server();
     let broken = true;

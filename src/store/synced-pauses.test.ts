@@ -71,6 +71,17 @@ describe('a synced store that is paused or closed', () => {
     await Promise.all(stores.map((store) => store.close()));
   });
 
+  it('asks for a token again when none came in time', async () => {
+    const server = new Server();
+    let asked = 0;
+    const token = (): string | Promise<string> => (++asked === 1 ? new Promise(() => undefined) : 'ada');
+    const store = await server.device({ transport: server.transport({ token, timeoutMs: 50 }) });
+    const status = record(store.sync.status$);
+    await status.until('it is up to date', (states) => states.at(-1)!.state === 'upToDate');
+    expect(status.values.map(({ state }) => state)).toContain('offline');
+    status.subscription.unsubscribe();
+  });
+
   it('ends what was begun with the dead letters, at whatever moment it is closed', async () => {
     const server = new Server();
     const storage = memoryStorage();

@@ -5,7 +5,7 @@ import { createSyncHandler, type SyncHandler } from '../server/sync-handler.ts';
 import { memoryStorage } from '../storage/memory/memory-storage.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Scope } from '../sync/protocol.ts';
-import { httpTransport, type Transport } from '../sync/transport.ts';
+import { httpTransport, type HttpTransportOptions, type Transport } from '../sync/transport.ts';
 import { until } from '../testing/wait.ts';
 import { openSyncedStore, type OpenSyncedStoreOptions } from './open-synced-store.ts';
 import type { SyncedStore } from './synced-store.ts';
@@ -30,8 +30,9 @@ export class Server {
     cleanUps.push(() => this.handler.close());
   }
 
-  transport(): Transport {
+  transport(options: Partial<HttpTransportOptions> = {}): Transport {
     return httpTransport({
+      ...options,
       url: 'https://sync.test/',
       fetch: async (url, init) => {
         if (!this.online || this.left-- <= 0) throw new TypeError('offline');

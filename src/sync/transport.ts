@@ -1,4 +1,5 @@
 import type { Route } from './protocol.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /** Carries messages to the server and back. Anything may be lost, late, doubled or cut. */
 export interface Transport {
@@ -16,7 +17,7 @@ export interface HttpTransportOptions {
   readonly token?: string | (() => string | Promise<string>);
   /** `globalThis.fetch` unless told. */
   readonly fetch?: typeof globalThis.fetch;
-  /** A request that takes longer is given up, in milliseconds; 30,000 unless told. */
+  /** A request, or a token, that takes longer is given up, in milliseconds; 30,000 unless told. */
   readonly timeoutMs?: number;
 }
 
@@ -24,7 +25,8 @@ export interface HttpTransportOptions {
 export function httpTransport({ url, token, fetch = globalThis.fetch.bind(globalThis), timeoutMs = 30_000 }: HttpTransportOptions): Transport {
   const base = String(url).replace(/\/+$/, '');
   const post = async (route: Route, body: string, signal: AbortSignal): Promise<Response> => {
-    const bearer = typeof token === 'function' ? await token() : token;
+    const inTime = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const bearer = typeof token === 'function' ? await untilAborted(inTime, token) : token;
     const headers = { 'content-type': 'application/json', ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }) };
     return fetch(`${base}/${route}`, { method: 'POST', body, headers, signal, cache: 'no-store', credentials: 'omit' });
   };
