@@ -90,7 +90,7 @@ type Handlers<E extends Event, More extends readonly unknown[], Result> = {
 
 /** Takes down what becomes of documents; applied in order, with the checkpoint, all or nothing. */
 export interface DocumentWriter<Document> {
-  /** Writes a document, whether there is one or not. The key is 1 to 500 UTF-16 units, no NUL. */
+  /** Writes a document as it is now, whether there is one or not. The key is 1 to 500 UTF-16 units, no NUL. */
   put(key: string, document: Document): void;
   /**
    * Changes a document: properties replace those that it has, and nothing happens when there is none; a function gets

@@ -13,8 +13,16 @@ interface Step {
   readonly key: string;
   /** Whether it must know the document as it was. */
   readonly reads: boolean;
-  apply(before: unknown): unknown;
+  apply(before: unknown): Written;
 }
+
+/** A document as it is to be stored; without a text there is none. */
+interface Written {
+  readonly text: string | undefined;
+  readonly indexes: Readonly<Record<string, IndexValue>>;
+}
+
+const DELETED: Written = { text: undefined, indexes: {} };
 
 type Handler = (event: StoredEvent, writer: DocumentWriter<unknown>) => unknown;
 
@@ -30,35 +38,27 @@ export function foldDocuments(definition: DocumentProjection, build: number): Fo
     async fold(events, documents): Promise<Folded> {
       const steps: Step[] = [];
       let index = 0;
-      const writer = createWriter(name, (key, reads, apply) => steps.push({ index, key: checkKey(name, key), reads, apply }));
+      const writer = createWriter(definition, (key, reads, apply) => steps.push({ index, key: checkKey(name, key), reads, apply }));
       try {
         for (; index < events.length; index++) refusePromise(name, (handlers.get(events[index]!.type) ?? otherwise)?.(events[index]!, writer));
       } catch (error) {
         return { ok: false, index, error };
       }
       const current = await read(documents, collection, steps);
-      for (const step of steps) {
+      for (const { index: at, key, reads, apply } of steps) {
         try {
-          const before = step.reads ? current.get(step.key)?.text : undefined;
+          const before = reads ? current.get(key)?.text : undefined;
           // As it would be read if it had been written before, so that it does not matter which events are folded together.
-          const value = refusePromise(name, step.apply(before && JSON.parse(before)));
-          if (value !== undefined) checkJson(value, step.key, MAX_JSON_DEPTH);
-          current.set(step.key, { value, text: JSON.stringify(value) });
+          current.set(key, apply(before && JSON.parse(before)));
         } catch (error) {
-          return { ok: false, index: step.index, error };
+          return { ok: false, index: at, error };
         }
       }
       const puts: DocumentRecord[] = [];
       const deletes: DocumentKey[] = [];
-      // The last event that wrote a document is the one that an index may fail at.
-      for (const { key, index: last } of new Map(steps.map((step) => [step.key, step])).values()) {
-        const { value, text } = current.get(key)!;
-        try {
-          if (text === undefined) deletes.push({ collection, key });
-          else puts.push({ collection, key, data: text, indexes: indexesOf(definition, value) });
-        } catch (error) {
-          return { ok: false, index: last, error };
-        }
+      for (const [key, { text: data, indexes }] of current) {
+        if (data === undefined) deletes.push({ collection, key });
+        else puts.push({ collection, key, data, indexes });
       }
       return { ok: true, puts, deletes };
     },
@@ -66,29 +66,32 @@ export function foldDocuments(definition: DocumentProjection, build: number): Fo
   };
 }
 
-function createWriter(name: string, add: (key: string, reads: boolean, apply: (before: unknown) => unknown) => void): DocumentWriter<unknown> {
+function createWriter(definition: DocumentProjection, add: (key: string, reads: boolean, apply: Step['apply']) => void): DocumentWriter<unknown> {
+  const { name } = definition;
+  const write = (key: string, document: unknown): Written => {
+    if (refusePromise(name, document) === undefined) return DELETED;
+    checkJson(document, key, MAX_JSON_DEPTH);
+    return { text: JSON.stringify(document), indexes: indexesOf(definition, document) };
+  };
   return {
     put(key, document) {
       if (document === undefined) throw new InvalidProjectionError(name, 'put needs a document');
-      add(key, false, () => document);
+      // As it is now: the handler may change it later, for another event.
+      const written = write(key, document);
+      add(key, false, () => written);
     },
     patch(key, change) {
-      if (typeof change === 'function') return add(key, true, change as (before: unknown) => unknown);
+      if (typeof change === 'function') return add(key, true, (before) => write(key, (change as (before: unknown) => unknown)(before)));
       if (typeof change !== 'object' || change === null) throw new InvalidProjectionError(name, 'patch needs an object or a function');
-      add(key, true, (before) => (before === undefined ? undefined : { ...(before as object), ...(change as object) }));
+      const fields: object = { ...change };
+      add(key, true, (before) => (before === undefined ? DELETED : write(key, { ...before, ...fields })));
     },
-    delete: (key) => add(key, false, () => undefined),
+    delete: (key) => add(key, false, () => DELETED),
   };
 }
 
-/** A document and its JSON; undefined when there is none. */
-interface Current {
-  readonly value?: unknown;
-  readonly text: string | undefined;
-}
-
 /** The documents that steps change, as they are stored, by key. */
-async function read(documents: Pick<DocumentLog, 'get'>, collection: string, steps: readonly Step[]): Promise<Map<string, Current>> {
+async function read(documents: Pick<DocumentLog, 'get'>, collection: string, steps: readonly Step[]): Promise<Map<string, Written>> {
   const seen = new Set<string>();
   const keys: DocumentKey[] = [];
   for (const { key, reads } of steps) {
@@ -96,7 +99,7 @@ async function read(documents: Pick<DocumentLog, 'get'>, collection: string, ste
     seen.add(key);
   }
   const texts = keys.length > 0 ? await documents.get(keys) : [];
-  return new Map(keys.map(({ key }, i) => [key, { text: texts[i] }]));
+  return new Map(keys.map(({ key }, i) => [key, { text: texts[i], indexes: {} }]));
 }
 
 /** @throws {InvalidProjectionError} when an index gives what is none */
