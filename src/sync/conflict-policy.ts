@@ -54,13 +54,13 @@ export type ConflictPolicy<E extends Event = Event> = 'reject' | 'rebase' | 'kee
 /** By category; `*` is for those that are not named. */
 export type ConflictPolicies<E extends Event = Event> = Readonly<Record<string, ConflictPolicy<E>>>;
 
-const words: readonly unknown[] = ['reject', 'rebase', 'keepBoth'];
+const byName: readonly unknown[] = ['reject', 'rebase', 'keepBoth'];
 
 /** @throws {TypeError} for what is no policy, which would else be found at the first conflict */
 export function checkPolicies(policies: Readonly<Record<string, unknown>>): void {
   for (const [category, policy] of Object.entries(policies)) {
     const { redecide, keepBoth } = Object(policy) as { readonly redecide?: unknown; readonly keepBoth?: unknown };
-    if (words.includes(policy) || typeof redecide === 'function' || typeof keepBoth === 'function') continue;
+    if (byName.includes(policy) || typeof redecide === 'function' || typeof keepBoth === 'function') continue;
     throw new TypeError(`conflicts.${category} is no policy: use 'reject', 'rebase', 'keepBoth', { redecide } or { keepBoth }.`);
   }
 }

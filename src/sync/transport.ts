@@ -24,19 +24,19 @@ export interface HttpTransportOptions {
 /** Messages over `fetch`. */
 export function httpTransport({ url, token, fetch = globalThis.fetch.bind(globalThis), timeoutMs = 30_000 }: HttpTransportOptions): Transport {
   const base = String(url).replace(/\/+$/, '');
-  const post = async (route: Route, body: string, signal: AbortSignal): Promise<Response> => {
-    const inTime = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-    const bearer = typeof token === 'function' ? await untilAborted(inTime, token) : token;
+  const inTime = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  const post = async (route: Route, body: string, signal: AbortSignal, tokenSignal = signal): Promise<Response> => {
+    const bearer = typeof token === 'function' ? await untilAborted(tokenSignal, token) : token;
     const headers = { 'content-type': 'application/json', ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }) };
     return fetch(`${base}/${route}`, { method: 'POST', body, headers, signal, cache: 'no-store', credentials: 'omit' });
   };
   return {
     async send(route, body, signal) {
-      const response = await post(route, body, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
+      const response = await post(route, body, inTime(signal));
       return { status: response.status, body: await response.text() };
     },
     async live(body, onLine, signal) {
-      const response = await post('live', body, signal);
+      const response = await post('live', body, signal, inTime(signal));
       if (!response.ok || !response.body) return { status: response.status, body: await response.text() };
       const reader = response.body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array<ArrayBuffer>>).getReader();
       let rest = '';
