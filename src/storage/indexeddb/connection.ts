@@ -104,7 +104,8 @@ export class Connection {
     try {
       // What is written is durable, or undone, only when the transaction says so: a request may succeed and the commit fail.
       const ended = within(this.#options.blockedAfterMs, completed(transaction), () => (aborted = abort(transaction)));
-      this.#settled = Promise.allSettled([this.#settled, ended]);
+      const before = this.#settled;
+      this.#settled = ended.then(() => before, () => before);
       await (mode === 'readonly' ? Promise.race([result, ended]) : ended);
     } catch (error) {
       if (error !== TIMED_OUT) throw this.#explain(error, bodyError);
