@@ -8,7 +8,6 @@ export interface StreamId {
 
 const MAX_STREAM_NAME_UNITS = 500;
 const MAX_CATEGORY_UNITS = 250;
-const RULE = 'pass { category, id } or "category-id"';
 
 /**
  * A checked {@link StreamId}.
@@ -37,15 +36,10 @@ export function streamIdToString(id: StreamId | string): string {
 
 /** A checked {@link StreamId} of an object or of a string, which splits at its first `-`. */
 export function parseStreamId(id: StreamId | string): StreamId {
-  if (typeof id === 'string') {
-    const dash = id.indexOf('-');
-    if (dash < 0) throw new InvalidStreamIdError(id, RULE);
-    return streamId(id.slice(0, dash), id.slice(dash + 1));
-  }
-  if (typeof id !== 'object' || id === null) {
-    throw new InvalidStreamIdError(id, RULE);
-  }
-  return streamId(id.category, id.id);
+  if (typeof id === 'object' && id !== null) return streamId(id.category, id.id);
+  const dash = typeof id === 'string' ? id.indexOf('-') : -1;
+  if (dash < 0) throw new InvalidStreamIdError(id, 'pass { category, id } or "category-id"');
+  return streamId(id.slice(0, dash), id.slice(dash + 1));
 }
 
 /** Splits a stream name that was checked when it was written. */

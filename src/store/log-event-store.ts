@@ -1,5 +1,5 @@
 import { defer, switchMap, type Observable, type Subject } from 'rxjs';
-import { encodeEvents, type EncodableAppend, type EncodeContext, type EventCodec } from '../event/encode.ts';
+import { encodeEvents, type EncodableAppend, type EventCodec } from '../event/encode.ts';
 import { EpochChangedError, InvalidImportError, StoreClosedError, type ErmineError } from '../event/errors.ts';
 import type { Event, EventData, Metadata, StoredEvent, StreamDeletedEvent } from '../event/event.ts';
 import { decodeBatch, plainDecoder } from '../event/event-batch.ts';
@@ -79,8 +79,8 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
   }
 
   async appendToStreams(writes: readonly Api.StreamAppend<E>[]): Promise<Api.AppendResult[]> {
-    const context = this.#encodeContext();
-    const { codec } = this.#settings;
+    const { limits, clock, metadata, codec } = this.#settings;
+    const context = { limits, now: clock(), metadata: metadata?.() };
     const appends = writes as readonly EncodableAppend[];
     const encoded = codec?.encode(appends, context) ?? appends;
     // Nothing is awaited that is there: the append has its place in the queue, and its data, when the call returns.
@@ -157,8 +157,7 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+    return (this.#closing ??= this.#close());
   }
 
   /** Few pages need it, or not at their start. */
@@ -212,11 +211,6 @@ export class LogEventStore<E extends Event> implements Api.EventStore<E> {
     checkWholeNumber(typeof epoch === 'string' ? position : NaN, 'fromPosition', 0);
     if (epoch !== this.#log.epoch) throw new EpochChangedError(epoch, this.#log.epoch);
     return position;
-  }
-
-  #encodeContext(): EncodeContext {
-    const { limits, clock, metadata } = this.#settings;
-    return { limits, now: clock(), metadata: metadata?.() };
   }
 }
 

@@ -182,8 +182,7 @@ export class SyncedEventStore<E extends Event> implements SyncedStore<E> {
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#close();
-    return this.#closed;
+    return (this.#closed ??= this.#close());
   }
 
   async #close(): Promise<void> {
