@@ -28,7 +28,7 @@ export async function deleteStream(
       if (!outcomes[0]!.ok) return outcomes[0]!;
       await eraseBefore(kit, commits, kit.streamRange(stream), stream, Infinity, undefined);
       transaction.objectStore('snapshots').delete(snapshotsOf(stream));
-      kit.addAll(transaction, kit.recordsOf(outcomes));
+      kit.addAll(transaction, kit.recordsOf(outcomes), false);
       return outcomes[0]!;
     },
     durability,

@@ -38,7 +38,7 @@ export class LogReader {
       const page = await (await this.#later()).readCorrelated(hash53(correlationId), range);
       if (page) return page;
     }
-    if (direction === 'backwards') return this.#backwards(undefined, from, limit);
+    if (direction === 'backwards') return (await this.#later()).readBackwards(undefined, from, limit);
     const count = this.#recordsFor(limit);
     const records = await this.#connection.look((commits) => requested<CommitRecord[]>(commits.getAll(IDBKeyRange.lowerBound(from), count)));
     if (records[0]?.k !== from && from !== (this.#cache.tail ?? 0) + 1) {
@@ -53,7 +53,7 @@ export class LogReader {
   }
 
   async readStream(stream: string, { from, limit, direction }: ReadRange): Promise<Page> {
-    if (direction === 'backwards') return this.#backwards(stream, from, limit);
+    if (direction === 'backwards') return (await this.#later()).readBackwards(stream, from, limit);
     const page = await this.#streamForwards(stream, from, limit);
     if (page.batches.length > 0 || from === 1) return page;
     // Of a stream that was deleted before this version, the tombstone tells.
@@ -75,10 +75,6 @@ export class LogReader {
     // A later read may have come in before: then this is what the stream was, not what it is.
     if (head !== undefined && this.#cache.tail === tail) this.#cache.set(stream, head);
     return { batches, next: undefined };
-  }
-
-  async #backwards(stream: string | undefined, from: number, limit: number): Promise<Page> {
-    return (await this.#later()).readBackwards(stream, from, limit);
   }
 
   /** How many records have about so many events, or fewer large ones. */
