@@ -1,5 +1,6 @@
 import { StoreClosedError, isErmineError } from '../event/errors.ts';
 import type { EventBatch } from '../event/event-batch.ts';
+import { writtenBatches } from './evaluate-appends.ts';
 import type { Append, AppendOutcome, Log } from './storage.ts';
 
 /** Appends that one group holds at most. */
@@ -50,7 +51,7 @@ export class AppendQueue {
   async #commit(group: readonly Pending[]): Promise<void> {
     try {
       const outcomes = await this.#log.commit(group.map(({ append }) => append));
-      this.#onCommitted(outcomes.flatMap((outcome) => (outcome.ok ? outcome.batches : [])));
+      this.#onCommitted(writtenBatches(outcomes));
       outcomes.forEach((outcome, i) => (outcome.ok ? group[i]!.resolve(outcome) : group[i]!.reject(outcome.error)));
     } catch (error) {
       // A large append that does not fit any more must not take its neighbours with it.

@@ -47,6 +47,11 @@ export function evaluateAppends(appends: readonly Append[], state: LogState, che
   return appends.map((append) => evaluate(append, state, check));
 }
 
+/** What a group of appends writes, in the order of the log. */
+export function writtenBatches(outcomes: readonly AppendOutcome[]): EventBatch[] {
+  return outcomes.flatMap((outcome) => (outcome.ok ? outcome.batches : []));
+}
+
 function evaluate(append: Append, state: LogState, check?: DocumentCheck): AppendOutcome {
   const known = append.ids.filter((id) => state.locations.has(id));
   if (known.length > 0) return repeated(append, known, state);

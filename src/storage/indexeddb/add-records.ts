@@ -1,3 +1,4 @@
+import { writtenBatches } from '../evaluate-appends.ts';
 import type { AppendOutcome } from '../storage.ts';
 import { toRecords, type CommitRecord } from './commit-record.ts';
 import { commitsOf } from './schema.ts';
@@ -14,5 +15,5 @@ export function addAll(transaction: IDBTransaction, records: readonly CommitReco
 }
 
 export function recordsOf(outcomes: readonly AppendOutcome[]): CommitRecord[] {
-  return toRecords(outcomes.flatMap((outcome) => (outcome.ok ? outcome.batches : [])));
+  return toRecords(writtenBatches(outcomes));
 }

@@ -1,7 +1,8 @@
-import { StorageBlockedError, isErmineError } from '../../event/errors.ts';
-import { idsOf } from '../../event/event-batch.ts';
+import { isErmineError } from '../../event/errors.ts';
+import { blockedOutcomes } from '../blocked-outcomes.ts';
 import { evaluateAppends, type LogState } from '../evaluate-appends.ts';
 import type { Append, AppendOutcome } from '../storage.ts';
+import { withAllIds } from '../with-all-ids.ts';
 import { addAll, recordsOf } from './add-records.ts';
 import type { CommitRecord } from './commit-record.ts';
 import { LostConnection, type Connection } from './connection.ts';
@@ -40,10 +41,7 @@ export class Committer {
     } catch (error) {
       this.#cache.reset(undefined);
       if (!isErmineError(error, 'STORAGE_BLOCKED')) throw error;
-      return appends.map((append) => {
-        const { ids } = withAllIds(append);
-        return { ok: false, error: new StorageBlockedError(error.what, this.#uncertain ? 'unknown' : error.written, ids, { cause: error }) };
-      });
+      return blockedOutcomes(appends, error, this.#uncertain);
     }
   }
 
@@ -123,8 +121,4 @@ export class Committer {
     }
     return { tail, heads, locations: new Map() };
   }
-}
-
-function withAllIds(append: Append): Append {
-  return { ...append, retry: true, ids: append.writes.flatMap(({ batches }) => batches.flatMap(idsOf)) };
 }

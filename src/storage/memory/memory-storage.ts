@@ -4,7 +4,7 @@ import { ConcurrencyError, StoreClosedError } from '../../event/errors.ts';
 import { idAt } from '../../event/event-id.ts';
 import { categoryOf } from '../../event/stream-id.ts';
 import { checkPlace } from '../check-place.ts';
-import { deletedAt, evaluateAppends, isDeleted, type EventLocation } from '../evaluate-appends.ts';
+import { deletedAt, evaluateAppends, isDeleted, writtenBatches, type EventLocation } from '../evaluate-appends.ts';
 import type {
   Append,
   AppendOutcome,
@@ -68,7 +68,7 @@ class MemoryLog implements Log {
   async commit(appends: readonly Append[]): Promise<AppendOutcome[]> {
     const data = this.#open();
     const outcomes = evaluateAppends(appends, data, (append, state) => checkPlace(append, state, ConcurrencyError) ?? data.documents.writeWith(append, state.tail));
-    for (const outcome of outcomes) if (outcome.ok) for (const batch of outcome.batches) this.#write(data, batch);
+    for (const batch of writtenBatches(outcomes)) this.#write(data, batch);
     // Of erased events that were placed, which belong to no stream.
     data.heads.delete('');
     return outcomes;

@@ -1,8 +1,9 @@
-import { StorageBlockedError, isErmineError } from '../../event/errors.ts';
-import { idsOf } from '../../event/event-batch.ts';
+import { isErmineError } from '../../event/errors.ts';
 import { StreamExists } from '../../event/version.ts';
-import { evaluateAppends, isDeleted, type EventLocation, type LogState } from '../evaluate-appends.ts';
+import { blockedOutcomes } from '../blocked-outcomes.ts';
+import { evaluateAppends, isDeleted, writtenBatches, type EventLocation, type LogState } from '../evaluate-appends.ts';
 import type { Append, AppendOutcome } from '../storage.ts';
+import { withAllIds } from '../with-all-ids.ts';
 import { toArrayLiteral } from './array-literal.ts';
 import type { PostgresClient, SqlRow, SqlValue } from './client.ts';
 import type { Connection } from './connection.ts';
@@ -30,8 +31,7 @@ export async function commitAppends(connection: Connection, appends: readonly Ap
     });
   } catch (error) {
     if (!isErmineError(error, 'STORAGE_BLOCKED')) throw error;
-    const written = uncertain ? 'unknown' : error.written;
-    return appends.map((append) => ({ ok: false, error: new StorageBlockedError(error.what, written, withAllIds(append).ids, { cause: error }) }));
+    return blockedOutcomes(appends, error, uncertain);
   }
 }
 
@@ -114,7 +114,7 @@ class Committer {
   async #call(appends: readonly Append[], outcomes: readonly AppendOutcome[], { tail, heads, locations, documents }: KnownState): Promise<Answer> {
     const { schema, tenant, epoch, lockTimeout } = this.#connection;
     const streams = [...heads.keys()];
-    const batches = outcomes.flatMap((outcome) => (outcome.ok ? outcome.batches : []));
+    const batches = writtenBatches(outcomes);
     const added = new Map<string, number>();
     for (const { stream, count } of batches) added.set(stream, (added.get(stream) ?? 0) + count);
     const expected = expectedHeads(appends, outcomes, heads);
@@ -193,8 +193,4 @@ function expectedHeads(appends: readonly Append[], outcomes: readonly AppendOutc
     }
   });
   return expected;
-}
-
-function withAllIds(append: Append): Append {
-  return { ...append, retry: true, ids: append.writes.flatMap(({ batches }) => batches.flatMap(idsOf)) };
 }

@@ -1,4 +1,5 @@
 import { StorageUnavailableError } from '../../event/errors.ts';
+import { writtenBatches } from '../evaluate-appends.ts';
 import type { Append, Log, Storage } from '../storage.ts';
 import { adaptClient, type AnyPostgresClient } from './adapt-client.ts';
 import { commitAppends } from './commit-appends.ts';
@@ -74,7 +75,7 @@ function createLog(connection: Connection, hub: HintHub): Log {
     // Its positions are given by the sequencer.
     if (appends.some(({ after }) => after !== undefined)) throw new StorageUnavailableError('PostgreSQL does not hold replicas of other logs.');
     const outcomes = await commitAppends(connection, appends, erase);
-    const last = outcomes.flatMap((outcome) => (outcome.ok ? outcome.batches : [])).at(-1);
+    const last = writtenBatches(outcomes).at(-1);
     if (last) publisher.publish(last.position + last.count - 1);
     return outcomes;
   };

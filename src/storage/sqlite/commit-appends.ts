@@ -1,6 +1,6 @@
 import { ConcurrencyError } from '../../event/errors.ts';
 import { checkPlace } from '../check-place.ts';
-import { evaluateAppends } from '../evaluate-appends.ts';
+import { evaluateAppends, writtenBatches } from '../evaluate-appends.ts';
 import type { Append, AppendOutcome } from '../storage.ts';
 import type { Database } from './database.ts';
 import { writeWithAppend } from './documents.ts';
@@ -11,7 +11,7 @@ import { writeBatches } from './write-batches.ts';
 export function commitAppends(database: Database, appends: readonly Append[]): AppendOutcome[] {
   return database.transaction(() => {
     const outcomes = evaluateAppends(appends, readState(database, appends), (append, state) => checkPlace(append, state, ConcurrencyError) ?? writeWithAppend(database, append, state.tail));
-    writeBatches(database, outcomes.flatMap((outcome) => (outcome.ok ? outcome.batches : [])));
+    writeBatches(database, writtenBatches(outcomes));
     return outcomes;
   });
 }

@@ -1,10 +1,10 @@
-import { StorageBlockedError, isErmineError } from '../../event/errors.ts';
+import { isErmineError } from '../../event/errors.ts';
+import { blockedOutcomes } from '../blocked-outcomes.ts';
 import type { DocumentLog, Log, Page, SnapshotLog, StorageState } from '../storage.ts';
 import { toOutcome } from './decision.ts';
 import type { Ask } from './operations.ts';
 import { parsePage } from './page-text.ts';
 import type { RawPage } from './read-pages.ts';
-import { allIdsOf } from './retry.ts';
 
 export interface LogLink {
   readonly epoch: string;
@@ -22,8 +22,7 @@ export function createLog({ epoch, ask, state, close }: LogLink): Log {
         return (await ask('commit', appends)).map((decision, i) => toOutcome(decision, appends[i]!));
       } catch (cause) {
         if (!isErmineError(cause, 'STORAGE_BLOCKED')) throw cause;
-        // Each append is told by its own ids how to find out.
-        return appends.map((append) => ({ ok: false, error: new StorageBlockedError(cause.what, cause.written, allIdsOf(append), { cause }) }));
+        return blockedOutcomes(appends, cause);
       }
     },
     head: () => ask('head'),
