@@ -17,11 +17,7 @@ export class ConcurrencyError extends ErmineError {
   declare readonly actualVersion: number;
 
   /** @param actualVersion the stream's version in the transaction that refused the append; 0 when it does not exist */
-  constructor(
-    streamId: string,
-    expectedVersion: number,
-    actualVersion: number,
-  ) {
+  constructor(streamId: string, expectedVersion: number, actualVersion: number) {
     super('CONCURRENCY_CONFLICT', `Stream "${streamId}" is at version ${actualVersion}, expected ${expectedVersion}. ` +
         'Nothing was written. Load the stream and decide anew.', { streamId, expectedVersion, actualVersion });
   }
@@ -33,11 +29,7 @@ export class InvalidVersionError extends ErmineError {
   declare readonly argument: string;
   declare readonly value: unknown;
 
-  constructor(
-    argument: string,
-    value: unknown,
-    rule: string,
-  ) {
+  constructor(argument: string, value: unknown, rule: string) {
     super('INVALID_VERSION', `${argument} is ${print(value)}, but must be ${rule}.`, { argument, value });
   }
 }
@@ -47,10 +39,7 @@ export class InvalidStreamIdError extends ErmineError {
   declare readonly code: 'INVALID_STREAM_ID';
   declare readonly value: unknown;
 
-  constructor(
-    value: unknown,
-    rule: string,
-  ) {
+  constructor(value: unknown, rule: string) {
     super('INVALID_STREAM_ID', `${print(value)} is not a stream id: ${rule}.`, { value });
   }
 }
@@ -60,11 +49,7 @@ export class InvalidEventError extends ErmineError {
   declare readonly code: 'INVALID_EVENT';
   declare readonly path: string;
 
-  constructor(
-    path: string,
-    rule: string,
-    options?: ErrorOptions,
-  ) {
+  constructor(path: string, rule: string, options?: ErrorOptions) {
     super('INVALID_EVENT', `${path} ${rule}. Nothing was written.`, { path }, options);
   }
 }
@@ -86,12 +71,7 @@ export class EventTooLargeError extends ErmineError {
   declare readonly limit: number;
   declare readonly unit: 'bytes' | 'events';
 
-  constructor(
-    path: string,
-    actual: number,
-    limit: number,
-    unit: 'bytes' | 'events',
-  ) {
+  constructor(path: string, actual: number, limit: number, unit: 'bytes' | 'events') {
     super('EVENT_TOO_LARGE', `${path} is ${actual} ${unit}, the limit is ${limit}. Nothing was written. Append less, or raise the limit.`, { path, actual, limit, unit });
   }
 }
@@ -102,10 +82,7 @@ export class CorruptedIdempotencyError extends ErmineError {
   declare readonly streamId: string;
   declare readonly knownIds: readonly string[];
 
-  constructor(
-    streamId: string,
-    knownIds: readonly string[],
-  ) {
+  constructor(streamId: string, knownIds: readonly string[]) {
     super('CORRUPTED_IDEMPOTENCY', `Event ${knownIds[0]} of this append to "${streamId}" is stored already, in another append. Nothing was written. ` +
         'Repeat an append as it was; new events need new ids.', { streamId, knownIds });
   }
@@ -140,12 +117,7 @@ export class StorageBlockedError extends ErmineError {
    * @param written `no`: certainly nothing was written; `unknown`: it may still be written later, so
    * repeat the append with the same `eventIds`, which returns the first result if it was
    */
-  constructor(
-    what: string,
-    written: 'no' | 'unknown',
-    eventIds: readonly string[] = [],
-    options?: ErrorOptions,
-  ) {
+  constructor(what: string, written: 'no' | 'unknown', eventIds: readonly string[] = [], options?: ErrorOptions) {
     super('STORAGE_BLOCKED', written === 'no'
         ? `${what} Nothing was written. Try again.`
         : `${what} It may still be written: repeat it with the same eventIds.`, { what, written, eventIds }, options);
@@ -166,10 +138,7 @@ export class VersionTooNewError extends ErmineError {
   declare readonly code: 'VERSION_TOO_NEW';
   declare readonly storage: string;
 
-  constructor(
-    storage: string,
-    options?: ErrorOptions,
-  ) {
+  constructor(storage: string, options?: ErrorOptions) {
     super('VERSION_TOO_NEW', `The database "${storage}" was upgraded by newer code. Reload the page, or deploy that code.`, { storage }, options);
   }
 }
@@ -180,10 +149,7 @@ export class EpochChangedError extends ErmineError {
   declare readonly expectedEpoch: string;
   declare readonly actualEpoch: string | undefined;
 
-  constructor(
-    expectedEpoch: string,
-    actualEpoch: string | undefined,
-  ) {
+  constructor(expectedEpoch: string, actualEpoch: string | undefined) {
     super('EPOCH_CHANGED', 'The log was cleared or replaced. Open the store again and subscribe from 0.', { expectedEpoch, actualEpoch });
   }
 }
