@@ -1,10 +1,9 @@
+import { listAllDocuments } from '../storage/list-all-documents.ts';
 import type { DocumentLog } from '../storage/storage.ts';
 import { TABLE_NAME } from '../storage/table-name.ts';
 import { START } from './builds.ts';
 import { layout } from './layout.ts';
 import { parse, type Registry } from './progress.ts';
-
-const PAGE_DOCUMENTS = 500;
 
 /**
  * Deletes what all read models beside a log hold, for one whose events are erased. Each is left as a build that has seen
@@ -12,12 +11,7 @@ const PAGE_DOCUMENTS = 500;
  */
 export async function clearReadModels(documents: DocumentLog): Promise<void> {
   const { collection } = layout.registry('');
-  for (let after: { readonly key: string } | undefined; ; ) {
-    const page = await documents.list({ collection, direction: 'forwards', limit: PAGE_DOCUMENTS, ...(after && { after }) });
-    for (const { key } of page.documents) if (!key.includes('/')) await clearReadModel(documents, key);
-    if (!page.next) return;
-    after = page.next;
-  }
+  for await (const { key } of listAllDocuments(documents, { collection })) if (!key.includes('/')) await clearReadModel(documents, key);
 }
 
 async function clearReadModel(documents: DocumentLog, name: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { InvalidProjectionError, ProjectionFailedError, type FailedEvent } from '../event/errors.ts';
+import { listAllDocuments } from '../storage/list-all-documents.ts';
 import type { DocumentLog } from '../storage/storage.ts';
 import type { AnyProjection } from './definition.ts';
 import { layout } from './layout.ts';
@@ -15,7 +16,6 @@ export interface SkippedEvent extends FailedEvent {
 
 /** Positions as text in the order of numbers. */
 const POSITION_DIGITS = 16;
-const PAGE = 100;
 
 /** What somebody wants of a projection. It is written down, and heeded by whichever tab runs it. */
 export class Control {
@@ -56,12 +56,7 @@ export class Control {
 
   async *skipped(): AsyncGenerator<SkippedEvent, void, undefined> {
     const collection = layout.skipped(this.#definition.name);
-    for (let after: { key: string } | undefined; ; ) {
-      const page = await this.#documents.list({ collection, direction: 'forwards', limit: PAGE, ...(after && { after }) });
-      for (const { data } of page.documents) yield JSON.parse(data) as SkippedEvent;
-      if (!page.next) return;
-      after = page.next;
-    }
+    for await (const { data } of listAllDocuments(this.#documents, { collection })) yield JSON.parse(data) as SkippedEvent;
   }
 
   /** The failure that keeps what is served from reaching a position. */

@@ -1,3 +1,4 @@
+import { listAllDocuments } from '../storage/list-all-documents.ts';
 import type { DocumentKey, DocumentLog, DocumentRecord, DocumentWrites } from '../storage/storage.ts';
 import type { PendingCommit, RejectedCommit } from './pending-commit.ts';
 import { REPLICA, readReplicaState, type KnownState } from './replica-state.ts';
@@ -48,7 +49,6 @@ export interface OutboxChange {
 const HEAD: DocumentKey = { collection: '$sync', key: 'outbox' };
 const COMMITS = '$outbox';
 const REJECTED = '$rejected';
-const PAGE_DOCUMENTS = 500;
 
 /** The commits that wait for the server, and those that it will not get, in documents that all tabs share. */
 export class Outbox {
@@ -138,13 +138,9 @@ export class Outbox {
 
   async #list<T>(collection: string, lower?: string): Promise<T[]> {
     const found: T[] = [];
-    let range = { collection, direction: 'forwards' as const, limit: PAGE_DOCUMENTS, ...(lower !== undefined && { lower }) };
-    for (;;) {
-      const { documents, next } = await this.#documents.list(range);
-      for (const { data } of documents) found.push(JSON.parse(data) as T);
-      if (!next) return found;
-      range = { ...range, ...{ after: next } };
-    }
+    const range = { collection, ...(lower !== undefined && { lower }) };
+    for await (const { data } of listAllDocuments(this.#documents, range)) found.push(JSON.parse(data) as T);
+    return found;
   }
 }
 

@@ -1,9 +1,9 @@
 import { SyncRefusedError } from '../event/errors.ts';
+import { listAllDocuments } from '../storage/list-all-documents.ts';
+import type { DocumentRecord } from '../storage/storage.ts';
 import { createVoid, endsOf, isVoid, type PendingCommit } from './pending-commit.ts';
 import type { Scope } from './protocol.ts';
 import { scopeOf, type Replica } from './replica.ts';
-
-const PAGE_DOCUMENTS = 500;
 
 /**
  * Brings what is pending, the dead letters and how far a local log was adopted from a replica that has moved to the one that
@@ -38,7 +38,10 @@ async function asConfirmed(replica: Replica, commit: PendingCommit, scope: Scope
   return commit.seq === null ? undefined : { ...createVoid(commit.order, commit.seq), hash: commit.hash };
 }
 
-async function adopted({ documents }: Replica): Promise<{ collection: string; key: string; data: string }[]> {
-  const { documents: found } = await documents.list({ collection: '$sync', direction: 'forwards', limit: PAGE_DOCUMENTS });
-  return found.filter(({ key }) => key.startsWith('adopted:')).map(({ key, data }) => ({ collection: '$sync', key, data }));
+async function adopted({ documents }: Replica): Promise<DocumentRecord[]> {
+  const found: DocumentRecord[] = [];
+  for await (const { key, data } of listAllDocuments(documents, { collection: '$sync', lower: 'adopted:' })) {
+    if (key.startsWith('adopted:')) found.push({ collection: '$sync', key, data });
+  }
+  return found;
 }
