@@ -10,7 +10,7 @@ import { foldDocuments } from './fold-documents.ts';
 import { foldState } from './fold-state.ts';
 import type { Folded, Folding } from './folding.ts';
 import { layout } from './layout.ts';
-import { parse, type Progress, type Read } from './progress.ts';
+import { readProgress, type Progress, type Read } from './progress.ts';
 
 /** About so many events are folded and written at once; memory is bounded by two of these pages. */
 export const BATCH_EVENTS = 4_096;
@@ -58,7 +58,7 @@ export class Build {
    */
   async step(): Promise<'more' | 'idle' | 'halted' | 'gone'> {
     try {
-      this.#progress ??= parse<Progress>((await this.#documents.get([layout.progress(this.#definition.name, this.id)]))[0]);
+      this.#progress ??= await readProgress(this.#documents, this.#definition.name, this.id);
       if (!this.#progress) return 'gone';
       const { paused, failed, position } = this.#progress.value;
       if (paused || failed) {

@@ -2,7 +2,7 @@ import { VersionTooNewError } from '../event/errors.ts';
 import type { DocumentAndTableWrites, DocumentLog, TableWrites } from '../storage/storage.ts';
 import type { AnyProjection } from './definition.ts';
 import { layout } from './layout.ts';
-import { parse, type BuildRef, type Read, type Registry } from './progress.ts';
+import { readRegistry, type BuildRef, type Read, type Registry } from './progress.ts';
 
 /** How far a build has come that has seen nothing. */
 export const START = JSON.stringify({ position: 0 });
@@ -17,8 +17,8 @@ export class Builds {
     this.#definition = definition;
   }
 
-  async read(): Promise<Read<Registry> | undefined> {
-    return parse<Registry>((await this.#documents.get([layout.registry(this.#definition.name)]))[0]);
+  read(): Promise<Read<Registry> | undefined> {
+    return readRegistry(this.#documents, this.#definition.name);
   }
 
   /**

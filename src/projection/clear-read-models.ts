@@ -3,7 +3,7 @@ import type { DocumentLog } from '../storage/storage.ts';
 import { TABLE_NAME } from '../storage/table-name.ts';
 import { START } from './builds.ts';
 import { layout } from './layout.ts';
-import { parse, type Registry } from './progress.ts';
+import { readRegistry, type Registry } from './progress.ts';
 
 /**
  * Deletes what all read models beside a log hold, for one whose events are erased. Each is left as a build that has seen
@@ -18,7 +18,7 @@ async function clearReadModel(documents: DocumentLog, name: string): Promise<voi
   const key = layout.registry(name);
   const sql = documents.hasTables && TABLE_NAME.test(name);
   for (;;) {
-    const found = parse<Registry>((await documents.get([key]))[0])!;
+    const found = (await readRegistry(documents, name))!;
     const { last, active, building, stale = [] } = found.value;
     const builds = [active.id, ...(building ? [building.id] : []), ...stale];
     const empty = { id: last + 1, version: active.version };

@@ -3,7 +3,7 @@ import { listAllDocuments } from '../storage/list-all-documents.ts';
 import type { DocumentLog } from '../storage/storage.ts';
 import type { AnyProjection } from './definition.ts';
 import { layout } from './layout.ts';
-import { changeProgress, parse, type Progress, type Registry } from './progress.ts';
+import { changeProgress, readRegistry, type Progress } from './progress.ts';
 
 /** An event that somebody decided to go on without. */
 export interface SkippedEvent extends FailedEvent {
@@ -67,7 +67,7 @@ export class Control {
   /** Every build of this version, since one may be served and one be built. @returns whether any was changed */
   async #change(change: Parameters<typeof changeProgress>[3]): Promise<boolean> {
     const { name, version } = this.#definition;
-    const registry = parse<Registry>((await this.#documents.get([layout.registry(name)]))[0])?.value;
+    const registry = (await readRegistry(this.#documents, name))?.value;
     let changed = false;
     for (const build of [registry?.active, registry?.building]) {
       if (build?.version === version) changed = (await changeProgress(this.#documents, name, build.id, change)) || changed;

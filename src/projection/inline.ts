@@ -6,7 +6,7 @@ import type { StoreParts } from '../subscription/store-parts.ts';
 import { createFolding } from './build.ts';
 import { filterOf, type AnyProjection } from './definition.ts';
 import { layout } from './layout.ts';
-import { parse, type Progress, type Registry } from './progress.ts';
+import { readProgress, readRegistry } from './progress.ts';
 import type { Runner } from './runner.ts';
 import type { Signals } from './signals.ts';
 
@@ -24,7 +24,7 @@ export function projectInline(parts: StoreParts, documents: DocumentLog, definit
   const filter = createBatchFilter(filterOf(definition));
   const prepare: Prepare = async (batches, head, end) => {
     for (let caughtUp = false; ; caughtUp = true) {
-      const registry = parse<Registry>((await documents.get([layout.registry(name)]))[0])?.value;
+      const registry = (await readRegistry(documents, name))?.value;
       if (!registry && !caughtUp) {
         // The first append comes before the first build.
         await runner.pass();
@@ -32,7 +32,7 @@ export function projectInline(parts: StoreParts, documents: DocumentLog, definit
       }
       if (registry?.active.version !== version) return undefined;
       const key = layout.progress(name, registry.active.id);
-      const progress = parse<Progress>((await documents.get([key]))[0]);
+      const progress = await readProgress(documents, name, registry.active.id);
       if (!progress || progress.value.paused || progress.value.failed) return undefined;
       if (progress.value.position < head && !caughtUp) {
         await runner.pass();

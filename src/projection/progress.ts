@@ -35,6 +35,18 @@ export function parse<T>(text: string | undefined): Read<T> | undefined {
   return text === undefined ? undefined : { text, value: JSON.parse(text) as T };
 }
 
+type ReadableDocuments = Pick<DocumentLog, 'get'>;
+
+/** The builds of a projection; undefined before the first one. */
+export async function readRegistry(documents: ReadableDocuments, name: string): Promise<Read<Registry> | undefined> {
+  return parse<Registry>((await documents.get([layout.registry(name)]))[0]);
+}
+
+/** How far a build has come; undefined when there is no such build. */
+export async function readProgress(documents: ReadableDocuments, name: string, build: number): Promise<Read<Progress> | undefined> {
+  return parse<Progress>((await documents.get([layout.progress(name, build)]))[0]);
+}
+
 /** Changes how far a build has come, unless somebody else was faster: then again from what that one wrote. @returns whether it did */
 export async function changeProgress(
   documents: DocumentLog,
@@ -44,7 +56,7 @@ export async function changeProgress(
 ): Promise<boolean> {
   const key = layout.progress(name, build);
   for (;;) {
-    const read = parse<Progress>((await documents.get([key]))[0]);
+    const read = await readProgress(documents, name, build);
     const next = read && change(read.value);
     if (!next) return false;
     const puts = [{ ...key, data: JSON.stringify(next.progress) }, ...(next.puts ?? [])];
