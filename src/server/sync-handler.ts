@@ -87,14 +87,14 @@ export function createSyncHandler(options: SyncHandlerOptions): SyncHandler {
     note({ tenant: principal.tenant });
     const body = await readBodyText(request, limits.maxRequestBytes, closing.signal);
     if (route !== 'live') return json(200, await server.answer(route as Exclude<Route, 'live'>, body, principal, note));
-    const { tenant } = await server.live(body, principal);
-    const head = await tenant.log.head();
+    const { log, watch } = await server.live(body, principal);
+    const head = await log.head();
     // From here on nothing is awaited: a stream that begins after the end would never end.
     if (closing.signal.aborted) throw new RequestFailure('CLOSING', 'The server is shutting down. Try again.');
     if (liveStreams >= limits.maxLiveStreams) throw new RequestFailure('BUSY', 'There are too many live streams.');
     countLive(1);
     const endsAfterMs = principal.expiresAt === undefined ? undefined : principal.expiresAt - Date.now();
-    const stream = liveStream({ watch: tenant.watch, head, heartbeatMs, endsAfterMs, open: openStreams, onEnd: () => countLive(-1) });
+    const stream = liveStream({ watch, head, heartbeatMs, endsAfterMs, open: openStreams, onEnd: () => countLive(-1) });
     return new Response(stream, { headers: { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store', 'x-accel-buffering': 'no' } });
   };
 

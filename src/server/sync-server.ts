@@ -68,10 +68,9 @@ export class SyncServer {
     }
   }
 
-  /** The log that a live request is about, and how far the client has it. */
-  async live(body: string, principal: Principal): Promise<{ tenant: TenantLog; after: number }> {
-    const { tenant, request } = await this.#client(readBody(schemas.liveRequest, parseBody(body)), principal);
-    return { tenant, after: request.after };
+  /** The log that a live request is about. @throws {RequestFailure} */
+  async live(body: string, principal: Principal): Promise<TenantLog> {
+    return (await this.#client(readBody(schemas.liveRequest, parseBody(body)), principal)).tenant;
   }
 
   async #client<R extends ClientFields>(request: R, principal: Principal): Promise<{ tenant: TenantLog; request: R }> {

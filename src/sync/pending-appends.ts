@@ -9,7 +9,7 @@ import { idAt, newIdBase } from '../event/event-id.ts';
 import { AnyVersion, meetsExpectation } from '../event/version.ts';
 import type { Append } from '../storage/storage.ts';
 import type { OutboxView } from './outbox.ts';
-import { countOf, hashOf, idIn, plainBatch, type PendingAppend, type PendingCommit } from './pending-commit.ts';
+import { BEHIND_STUCK, countOf, hashOf, idIn, plainBatch, type PendingAppend, type PendingCommit } from './pending-commit.ts';
 import { inScope } from './protocol-scope.ts';
 import type { Scope } from './protocol.ts';
 import { scopeOf, type Replica } from './replica.ts';
@@ -149,7 +149,7 @@ class GroupDecision {
       commitId,
       writes,
       ...(command !== undefined && { command }),
-      ...(stuck && { stuck: 'An earlier commit of the stream is stuck.' }),
+      ...(stuck && { stuck: BEHIND_STUCK }),
     });
     return { versions, deduplicated: false };
   }

@@ -57,6 +57,10 @@ export interface RejectionReason {
   readonly actualVersion?: number;
 }
 
+/** Why a commit waits that comes after a stuck one. */
+export const BEHIND_STUCK = 'An earlier commit of the stream is stuck.';
+
+/** Tells the server one commit under a number from another. */
 export function hashOf(writes: readonly PendingWrite[]): string {
   const text = JSON.stringify(writes);
   return hash53(text).toString(36) + hash53(text, 1).toString(36);

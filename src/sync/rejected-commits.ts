@@ -1,7 +1,7 @@
 import { InvalidEventError, StreamDeletedError, SyncRefusedError } from '../event/errors.ts';
 import type { NewBatch } from '../event/event-batch.ts';
 import type { OutboxView } from './outbox.ts';
-import { countOf, hashOf, idIn, plainBatch, type PendingCommit, type PendingWrite, type RejectedCommit } from './pending-commit.ts';
+import { BEHIND_STUCK, countOf, hashOf, idIn, plainBatch, type PendingCommit, type PendingWrite, type RejectedCommit } from './pending-commit.ts';
 import type { Replica } from './replica.ts';
 
 /**
@@ -71,6 +71,6 @@ function restored(
     ...(command !== undefined && !instead && { command }),
     // Should what it was be accepted after all, it is this one.
     former: last ? [...former, idIn(last, last.count - 1)] : former,
-    ...(stuck && { stuck: 'An earlier commit of the stream is stuck.' }),
+    ...(stuck && { stuck: BEHIND_STUCK }),
   };
 }

@@ -6,7 +6,7 @@ import type { Log } from '../storage/storage.ts';
 import type { Conflict, ConflictPolicies, ConflictPolicy } from './conflict-policy.ts';
 import { keepIdentity } from './keep-identity.ts';
 import type { OutboxChange, OutboxView } from './outbox.ts';
-import { countOf, createVoid, hashOf, idIn, isVoid, plainBatch, type PendingCommit, type PendingWrite, type RejectedCommit, type RejectionReason } from './pending-commit.ts';
+import { BEHIND_STUCK, countOf, createVoid, hashOf, idIn, isVoid, plainBatch, type PendingCommit, type PendingWrite, type RejectedCommit, type RejectionReason } from './pending-commit.ts';
 import { asPending, pendingEvents, type LoadedEvent } from './pending-events.ts';
 
 export interface ResolveSettings {
@@ -20,13 +20,7 @@ const MAX_ATTEMPTS = 20;
 
 type Decision = { readonly writes: readonly PendingWrite[] } | { readonly reason: RejectionReason } | { readonly stuck: string };
 
-/**
- * Folds the outbox over the confirmed versions, and has the policies decide on every commit that does not hold there.
- *
- * @param refusals what the server says of commits by their hashes, which are given up for it
- * @param retry whether the stuck ones are tried again
- * @returns undefined when nothing changes
- */
+/** Folds the outbox over the confirmed versions, and has the policies decide on every commit that does not hold there. */
 export class ConflictResolution {
   readonly #log: Log;
   readonly #settings: ResolveSettings;
@@ -48,6 +42,11 @@ export class ConflictResolution {
   readonly #rejected: RejectedCommit[] = [];
   #seq: number;
 
+  /**
+   * @param confirmed versions of the streams that are replicated
+   * @param refusals why the server refused commits, by their hashes: these are rejected
+   * @param retry whether stuck commits are tried again
+   */
   constructor(log: Log, settings: ResolveSettings, view: OutboxView, confirmed: ReadonlyMap<string, number>, refusals: ReadonlyMap<string, RejectionReason>, retry: boolean) {
     this.#log = log;
     this.#settings = settings;
@@ -59,6 +58,7 @@ export class ConflictResolution {
     this.#seq = view.head.seq;
   }
 
+  /** @returns undefined when nothing changes */
   async run(): Promise<OutboxChange | undefined> {
     for (const commit of this.#view.commits) if (!isVoid(commit)) await this.#fold(commit);
     if (this.#replaced.length + this.#added.length + this.#removed.length === 0) return undefined;
@@ -68,7 +68,7 @@ export class ConflictResolution {
   async #fold(commit: PendingCommit): Promise<void> {
     if (commit.stuck !== undefined && !this.#retry) return this.#stop(commit);
     if (commit.writes.some(({ stream }) => this.#stopped.has(stream))) {
-      return this.#settle(commit, { stuck: 'An earlier commit of the stream is stuck.' });
+      return this.#settle(commit, { stuck: BEHIND_STUCK });
     }
     const refusal = commit.seq === null ? undefined : this.#refusals.get(commit.hash);
     if (refusal) return this.#settle(commit, { reason: refusal });

@@ -1,6 +1,5 @@
-import { SyncStoppedError } from '../event/errors.ts';
+import { SyncStoppedError, isErmineError } from '../event/errors.ts';
 import type { EventBatch } from '../event/event-batch.ts';
-import { isErmineError } from '../event/errors.ts';
 import { readPulledBatch } from './protocol-batch.ts';
 import { MalformedMessage, readShape } from './protocol-schema.ts';
 import { schemas, type Messages, type PullAnswer, type Route } from './protocol.ts';

@@ -60,8 +60,8 @@ export class SimServer {
   /** Calls back with the head whenever it moves, until the returned function is called. */
   async watch(body: string, principal: Principal, onHead: (head: number) => void): Promise<() => void> {
     if (!this.#server) throw new Error('connection refused');
-    const { tenant } = await this.#server.live(body, principal);
-    return tenant.watch.watch(onHead);
+    const { watch } = await this.#server.live(body, principal);
+    return watch.watch(onHead);
   }
 }
 
