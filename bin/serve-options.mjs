@@ -4,9 +4,9 @@ import { parseArgs } from 'node:util';
 
 const HELP = `ermine serve [options]
 
-  --port <n>        8787 unless told; 0 for any that is free
-  --host <name>     127.0.0.1 unless told
-  --data <folder>   where PGlite keeps its files; ./ermine-data unless told. Not used with DATABASE_URL
+  --port <n>        default 8787; 0 for any free port
+  --host <name>     default 127.0.0.1
+  --data <folder>   where PGlite keeps its files; default ./ermine-data. Not used with DATABASE_URL
   --token <t>       tenant:user:secret, as often as needed; the secret is what clients send. One is made if there is none
   --origin <url>    pages of this origin may call; as often as needed
   --help

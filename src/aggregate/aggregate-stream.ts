@@ -7,7 +7,7 @@ import type { StreamStore, WiderStore } from './stream-store.ts';
 
 /** Whether snapshots are kept and used, and how the work is ended. */
 export interface AggregateOptions<State> extends SnapshotOptions<State> {
-  /** When to keep the state, so that later loads fold only what came after it; never unless told. */
+  /** When to keep the state, so that later loads fold only what came after it; default never. */
   readonly snapshots?: SnapshotPolicy;
   /** Ends the work with the signal's reason. */
   readonly signal?: AbortSignal;

@@ -10,7 +10,7 @@ import type { StreamStore, WiderStore } from './stream-store.ts';
 
 /** Of all calls of a command handler. */
 export interface HandlerOptions<State> extends Omit<AggregateOptions<State>, 'signal'> {
-  /** What happens when another writer was faster; 5 tries unless told. A number is the tries in all, 1 for none again. */
+  /** What happens when another writer was faster; default 5 tries. A number is the number of tries in all; 1 means no retry. */
   readonly retry?: RetryOptions | number;
 }
 

@@ -17,7 +17,7 @@ export interface SnapshotOptions<State> {
   readonly reducerVersion?: string | number;
   /** Checks the state of a snapshot before it is used; any Standard Schema. */
   readonly stateSchema?: StandardSchema<unknown, State>;
-  /** Told of a snapshot that cannot be used; a warning on the console unless told. */
+  /** Called with a snapshot that cannot be used; by default it is a warning on the console. */
   readonly onIgnoredSnapshot?: (ignored: IgnoredSnapshot) => void;
 }
 

@@ -2,11 +2,11 @@ import { isErmineError } from '../event/errors.ts';
 
 /** How often, and after what time, work that lost a race against another writer is done again. */
 export interface RetryOptions {
-  /** Tries in all, at least 1; 5 unless told. */
+  /** Tries in all, at least 1; default 5. */
   readonly attempts?: number;
-  /** The wait before the second try, in milliseconds, doubled for each further one; 10 unless told. */
+  /** The wait before the second try, in milliseconds, doubled for each further one; default 10. */
   readonly baseDelayMs?: number;
-  /** No wait is longer, in milliseconds; 1,000 unless told. */
+  /** No wait is longer, in milliseconds; default 1,000. */
   readonly maxDelayMs?: number;
 }
 

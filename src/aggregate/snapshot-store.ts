@@ -8,7 +8,7 @@ export interface Snapshot<State = unknown> {
   /** The version of the last event that is folded in. */
   readonly version: number;
   readonly data: State;
-  /** Milliseconds since 1970; now unless told. */
+  /** Milliseconds since 1970; default now. */
   readonly timestamp?: number;
   /** Which reducer made it: one stream has a snapshot for each. */
   readonly reducerVersion?: string | number;

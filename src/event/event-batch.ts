@@ -10,7 +10,7 @@ export type EventTuple = readonly [
   metadata?: Metadata | null,
   id?: string | null,
   timestamp?: number | null,
-  /** Of the data; 1 unless told. */
+  /** The version of the data's shape; default 1. */
   schemaVersion?: number | null,
   /** Which serializer made the data, then base64 of its bytes; absent for plain JSON. */
   format?: string | null,

@@ -5,7 +5,7 @@ import type { Upcaster } from './upcaster.ts';
 export interface EventDefinition<Data = unknown> {
   /** Checks the data of every append, and gives what is stored; any Standard Schema, such as one of valibot, zod or arktype. */
   readonly schema?: StandardSchema<unknown, Data> | undefined;
-  /** The version of the shape that the data has now, from 1; 1 unless told. Older ones need upcasters. */
+  /** The version of the shape that the data has now, from 1; default 1. Older ones need upcasters. */
   readonly schemaVersion?: number;
 }
 
@@ -21,6 +21,6 @@ export interface RegistryOptions {
    * told) appends and delivers them as they are, `refuse` makes them errors.
    */
   readonly unknown?: 'keep' | 'refuse';
-  /** Also checks what is read, after upcasting; false unless told, as what was stored had been checked. */
+  /** Also checks what is read, after upcasting; default false, as what was stored had been checked. */
   readonly validateOnLoad?: boolean;
 }

@@ -11,7 +11,7 @@ export interface Upcaster {
   /** Of the events it takes. */
   readonly type: string;
   readonly schemaVersion: number;
-  /** What it makes of them: the next schema version of the same type unless told. */
+  /** What it makes of them; default the next schema version of the same type. */
   readonly to?: { readonly type?: string; readonly schemaVersion?: number };
   upcast(data: unknown, event: UpcastEvent): unknown;
 }

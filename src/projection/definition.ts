@@ -12,7 +12,7 @@ interface Common {
    * what is there, and takes its place when it has caught up.
    */
   readonly version: number;
-  /** Writes the read model in the transaction of each append of this store, see `docs/projections.md`; false unless told. */
+  /** Writes the read model in the transaction of each append of this store, see `docs/projections.md`; default false. */
   readonly inline?: boolean;
 }
 
@@ -24,7 +24,7 @@ export interface FoldDefinition<E extends Event, State> extends Common {
    * no clock, no random numbers, nothing from outside.
    */
   readonly evolve: (state: State, event: StoredEvent<E | StreamDeletedEvent>) => State;
-  /** The events that it is given; all of them unless told. With `types`, name `$streamDeleted` too if it matters. */
+  /** The events that it is given; default all. With `types`, name `$streamDeleted` too if it matters. */
   readonly filter?: EventFilter;
 }
 
@@ -34,9 +34,9 @@ export interface DocumentDefinition<E extends Event, Document, Index extends str
   readonly indexes?: { readonly [I in Index]: (document: DeepReadonly<Document>) => IndexValue | undefined };
   /** What each type of event does. Synchronous, and the same for the same events. */
   readonly on?: DocumentHandlers<E, Document>;
-  /** What the types of event do that `on` does not name; they are passed over unless told. */
+  /** What the types of event do that `on` does not name; by default they are passed over. */
   readonly otherwise?: (event: StoredEvent<E | StreamDeletedEvent>, documents: DocumentWriter<Document>) => void;
-  /** The streams that it is given; all unless told. The types are those that `on` names, or all where there is `otherwise`. */
+  /** The streams that it is given; default all. The types are those that `on` names, or all where there is `otherwise`. */
   readonly filter?: Omit<EventFilter, 'types'>;
 }
 
@@ -55,7 +55,7 @@ export interface SqlDefinition<E extends Event, Table extends string> extends Co
    * for the same events.
    */
   readonly on?: Handlers<E, [sql: SqlTag, tables: SqlTables<Table>], SqlStatements>;
-  /** The statements of the types of event that `on` does not name; they are passed over unless told. */
+  /** The statements of the types of event that `on` does not name; by default they are passed over. */
   readonly otherwise?: (event: StoredEvent<E | StreamDeletedEvent>, sql: SqlTag, tables: SqlTables<Table>) => SqlStatements;
   readonly filter?: Omit<EventFilter, 'types'>;
   /** Not there: a statement that fails would refuse the append. */

@@ -7,7 +7,7 @@ import type { ProjectionStatus } from './status.ts';
 /** What this tab does with an open projection. */
 export interface OpenProjectionOptions {
   /**
-   * Whether this tab runs the projection when its turn comes; true unless told. One of those that do runs it, and another
+   * Whether this tab runs the projection when its turn comes; default true. One of those that do runs it, and another
    * takes over when it is gone. With false it is only read and commanded.
    */
   readonly run?: boolean;
@@ -57,7 +57,7 @@ export interface OpenProjection {
 export interface ViewOptions {
   /**
    * Of a synced store: with all of the confirmed log and what is pending folded on top, in memory, for this answer alone;
-   * false unless told. Events that are pending have `Infinity` as their `globalPosition`. What fails at an event throws
+   * default false. Events that are pending have `Infinity` as their `globalPosition`. What fails at an event throws
    * `ProjectionFailedError`. In a store without sync nothing is pending.
    */
   readonly pending?: boolean;

@@ -7,15 +7,15 @@ import { checkKey } from './refuse.ts';
 
 /** Which documents, in which order. Bounds are inclusive; numbers come before texts, texts in the order of their UTF-16 units. */
 export interface DocumentQuery<Index extends string = string> {
-  /** A declared index; by key unless told. */
+  /** A declared index; by key when absent. */
   readonly index?: Index;
   /** Both bounds at once. */
   readonly equals?: IndexValue;
   readonly lower?: IndexValue;
   readonly upper?: IndexValue;
-  /** Forwards unless told. */
+  /** Default forwards. */
   readonly direction?: Direction;
-  /** From 1 to 1,000; 100 unless told. */
+  /** From 1 to 1,000; default 100. */
   readonly limit?: number;
   /** The `next` of the page before. */
   readonly after?: DocumentCursor;

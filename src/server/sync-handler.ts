@@ -21,11 +21,11 @@ export interface SyncHandlerOptions {
   readonly authorize: (token: string | undefined, request: Request) => Principal | undefined | Promise<Principal | undefined>;
   /** Those that are left out keep the defaults of {@link ServerLimits}. */
   readonly limits?: Partial<ServerLimits>;
-  /** Origins whose pages may call besides the handler's own, such as `https://app.example`; none unless told. */
+  /** Origins whose pages may call besides the handler's own, such as `https://app.example`; default none. */
   readonly allowedOrigins?: readonly string[];
-  /** A live stream gives a sign of life so often, in milliseconds; 15,000 unless told. After 45,000 clients take it for dead. */
+  /** How often a live stream sends a sign of life, in milliseconds; default 15,000. After 45,000 without one, clients take it for dead. */
   readonly heartbeatMs?: number;
-  /** How often a log is looked at for what other processes wrote, while somebody listens, in milliseconds; 1,000 unless told. */
+  /** How often a log is looked at for what other processes wrote, while somebody listens, in milliseconds; default 1,000. */
   readonly pollIntervalMs?: number;
   /** Told of failures that are the server's own, which the client only learns of as `FAILED`. */
   readonly onError?: (error: unknown, request: Request) => void;

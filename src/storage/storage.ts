@@ -273,7 +273,7 @@ export interface DocumentLog {
   get(keys: readonly DocumentKey[]): Promise<(string | undefined)[]>;
   list(range: DocumentRange): Promise<DocumentPage>;
   /**
-   * Writes all or nothing, durably as told (the storage's own durability unless told).
+   * Writes all or nothing, with this durability; default the storage's own.
    *
    * @returns false when an expectation failed, and then nothing was written
    * @throws {StorageFullError} {StorageBlockedError} {StorageUnavailableError} {EpochChangedError}

@@ -142,7 +142,7 @@ export interface FilterOptions {
   readonly filter?: EventFilter;
 }
 
-/** Which streams are listed; all that are not deleted unless told. */
+/** Which streams are listed; by default all that are not deleted. */
 export interface ListStreamsOptions extends AbortOptions {
   readonly category?: string;
   /** Also those that were deleted. */

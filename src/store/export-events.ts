@@ -1,11 +1,11 @@
 import type { StoredEvent } from '../event/event.ts';
 import type { EventFilter } from '../subscription/filter.ts';
 
-/** What is exported, and how; the whole log as plain NDJSON unless told. */
+/** What is exported, and how; by default the whole log as plain NDJSON. */
 export interface ExportOptions {
-  /** Inclusive; the beginning unless told. */
+  /** Inclusive; default the beginning. */
   readonly fromPosition?: number;
-  /** All events unless told. */
+  /** Default all events. */
   readonly filter?: EventFilter;
   /** Pack it with gzip, through CompressionStream. */
   readonly gzip?: boolean;

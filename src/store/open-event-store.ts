@@ -22,11 +22,11 @@ export interface OpenEventStoreOptions<E extends Event = Event> {
   readonly serializer?: DefinedSerializer;
   /** Called for every append; what it gives is the metadata of each event, under what the event brings itself. */
   readonly metadata?: () => Metadata;
-  /** Milliseconds since 1970, for timestamps and ids; `Date.now` unless told. Order never depends on it. */
+  /** Milliseconds since 1970, for timestamps and ids; default `Date.now`. Order never depends on it. */
   readonly clock?: () => number;
   /** Bounds of events and batches; those that are left out keep their defaults. */
   readonly limits?: Partial<Limits>;
-  /** How often subscriptions look for events that no hint told of, in milliseconds; 2,000 unless told. */
+  /** How often subscriptions look for events that no hint told of, in milliseconds; default 2,000. */
   readonly pollIntervalMs?: number;
 }
 

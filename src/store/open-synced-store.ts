@@ -42,11 +42,11 @@ export interface OpenSyncedStoreOptions<E extends Event = Event> extends Omit<Op
   readonly token?: string | (() => string | Promise<string>);
   /** In place of `url` and `token`: whatever carries the messages. */
   readonly transport?: Transport;
-  /** What is replicated: streams of these categories, and these streams; everything unless told. */
+  /** What is replicated: streams of these categories, and these streams; default everything. */
   readonly filter?: Scope;
-  /** What becomes of a pending commit whose stream somebody else has moved, by category; `reject` unless told. */
+  /** What becomes of a pending commit whose stream somebody else has moved, by category; default `reject`. */
   readonly conflicts?: ConflictPolicies<E>;
-  /** Keep the order within each stream only, so that a stream in conflict does not hold up the others; false unless told. */
+  /** Keep the order within each stream only, so that a stream in conflict does not hold up the others; default false. */
   readonly lanes?: boolean;
   /**
    * A local log that was never synced: its events become pending commits, before this resolves, with their ids and times.
@@ -57,13 +57,13 @@ export interface OpenSyncedStoreOptions<E extends Event = Event> extends Omit<Op
   readonly onAdopt?: (progress: AdoptProgress) => void;
   /** Begins paused. */
   readonly paused?: boolean;
-  /** How often the server is asked when it says nothing, in milliseconds; 60,000 unless told. */
+  /** How often the server is asked when it says nothing, in milliseconds; default 60,000. */
   readonly syncIntervalMs?: number;
-  /** How long other tabs wait for the one that leads, in milliseconds; 10,000 unless told. */
+  /** How long other tabs wait for the one that leads, in milliseconds; default 10,000. */
   readonly takeoverMs?: number;
-  /** Between 0 and 1, for the spread of retries; `Math.random` unless told. */
+  /** Between 0 and 1, for the spread of retries; default `Math.random`. */
   readonly random?: () => number;
-  /** `navigator.locks` unless told; null for none, and then every tab syncs, which is safe. */
+  /** Default `navigator.locks`; null for none: then every tab syncs, which is safe. */
   readonly locks?: LockManagerLike | null;
 }
 

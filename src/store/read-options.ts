@@ -7,24 +7,24 @@ export interface AbortOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Which events of a stream are read; all, forwards, unless told. */
+/** Which events of a stream are read; by default all, forwards. */
 export interface ReadStreamOptions extends AbortOptions {
-  /** Inclusive; the beginning unless told, or the end when reading backwards. */
+  /** Inclusive; default the beginning, or the end when reading backwards. */
   readonly fromVersion?: number;
-  /** At most so many events; all unless told. */
+  /** At most this many events; default all. */
   readonly count?: number;
-  /** Forwards unless told. */
+  /** Default forwards. */
   readonly direction?: Direction;
 }
 
-/** Which events of the log are read; all, forwards, unless told. */
+/** Which events of the log are read; by default all, forwards. */
 export interface ReadAllOptions extends AbortOptions {
-  /** Inclusive; the beginning unless told, or the end when reading backwards. */
+  /** Inclusive; default the beginning, or the end when reading backwards. */
   readonly fromPosition?: number;
   /** Of events that pass the filter. */
   readonly count?: number;
-  /** Forwards unless told. */
+  /** Default forwards. */
   readonly direction?: Direction;
-  /** All events unless told. */
+  /** Default all events. */
   readonly filter?: EventFilter;
 }

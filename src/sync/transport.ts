@@ -15,9 +15,9 @@ export interface HttpTransportOptions {
   readonly url: string | URL;
   /** The token, or what gives a fresh one; asked for every request. */
   readonly token?: string | (() => string | Promise<string>);
-  /** `globalThis.fetch` unless told. */
+  /** Default `globalThis.fetch`. */
   readonly fetch?: typeof globalThis.fetch;
-  /** A request, or a token, that takes longer is given up, in milliseconds; 30,000 unless told. */
+  /** A request, or a token, that takes longer is given up, in milliseconds; default 30,000. */
   readonly timeoutMs?: number;
 }
 

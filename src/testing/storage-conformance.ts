@@ -22,13 +22,13 @@ export interface ConformanceOptions {
   readonly createStorage: () => Storage | Promise<Storage>;
   /** Removes the data of a storage that `createStorage` made; every handle on it is closed by then. */
   readonly disposeStorage?: (storage: Storage) => void | Promise<void>;
-  /** Opens a store on a storage; `openEventStore` unless told. */
+  /** Opens a store on a storage; default `openEventStore`. */
   readonly openStore?: <E extends Event = Event>(options: OpenEventStoreOptions<E>) => Promise<EventStore<E>>;
-  /** What is not there in this environment; it is looked for unless told. */
+  /** What is not there in this environment; by default that is found out. */
   readonly supports?: Partial<Supports>;
   /** The seed of the random tests, to repeat a run that failed. */
   readonly seed?: number | undefined;
-  /** Runs of each random test; 25 unless told. */
+  /** Runs of each random test; default 25. */
   readonly randomRuns?: number;
 }
 

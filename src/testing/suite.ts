@@ -28,7 +28,7 @@ export interface Supports {
   readonly hints: boolean;
   /** CompressionStream and DecompressionStream. */
   readonly gzip: boolean;
-  /** The storage can hold a part of another log, with its positions, as a synced store needs; false unless told. */
+  /** The storage can hold a part of another log, with its positions, as a synced store needs; default false. */
   readonly replicas: boolean;
 }
 

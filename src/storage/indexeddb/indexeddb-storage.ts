@@ -21,7 +21,7 @@ export interface IndexedDbStorageOptions {
    * told. A tab that is stopped inside a transaction of its own blocks all others.
    */
   readonly blockedAfterMs?: number;
-  /** Whether to ask the browser, at the first write, not to evict the data; true unless told. Firefox asks the user. */
+  /** Whether to ask the browser, at the first write, not to evict the data; default true. Firefox asks the user. */
   readonly persist?: boolean;
 }
 

@@ -28,7 +28,7 @@ function watchDurability(): string[] {
 }
 
 describe('options of the IndexedDB storage', () => {
-  it.each(['strict', 'relaxed', undefined] as const)('durability %s is that of appends, and strict unless told; snapshots are relaxed', async (durability) => {
+  it.each(['strict', 'relaxed', undefined] as const)('durability %s is that of appends, and strict by default; snapshots are relaxed', async (durability) => {
     const expected = durability ?? 'strict';
     const seen = watchDurability();
     const store = await open(durability && { durability });

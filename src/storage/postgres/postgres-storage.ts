@@ -21,18 +21,18 @@ export interface PostgresStorageOptions {
   readonly client: AnyPostgresClient;
   /**
    * Whose log it is: every tenant has a log of its own, and its name is part of every key. Take it from what the caller has
-   * proven to be, never from what he sends. `default` unless told; at most 250 UTF-16 units.
+   * proven to be, never from what they send. Default `default`; at most 250 UTF-16 units.
    */
   readonly tenant?: string;
-  /** The schema with the tables, made when there is none; `ermine` unless told. Lower-case letters, digits and `_`, at most 50. */
+  /** The schema with the tables, made when there is none; default `ermine`. Lower-case letters, digits and `_`, at most 50. */
   readonly schema?: string;
   /**
    * Milliseconds that a transaction may wait for another one, and that a lost connection is tried again, before
-   * `StorageBlockedError`; an answer may take twice as long. 10,000 unless told.
+   * `StorageBlockedError`; an answer may take twice as long. Default 10,000.
    */
   readonly blockedAfterMs?: number;
   /**
-   * Whether statements are prepared once for each connection; true unless told. Switch it off behind a pooler that gives
+   * Whether statements are prepared once for each connection; default true. Switch it off behind a pooler that gives
    * each transaction another connection and does not know prepared statements.
    */
   readonly prepare?: boolean;

@@ -11,11 +11,11 @@ export interface SqliteStorageOptions {
    */
   readonly durability?: 'strict' | 'relaxed';
   /**
-   * Milliseconds that an answer may take before `StorageBlockedError`; 10,000 unless told. In a browser the tab that has the
+   * Milliseconds that an answer may take before `StorageBlockedError`; default 10,000. In a browser the tab that has the
    * database may be stopped; in Node another process may be writing.
    */
   readonly blockedAfterMs?: number;
-  /** Whether to ask the browser, at the first write, not to evict the data; true unless told. Firefox asks the user. */
+  /** Whether to ask the browser, at the first write, not to evict the data; default true. Firefox asks the user. */
   readonly persist?: boolean;
   /** Node only, and needed there: the path of the database file, or `:memory:` for a log that ends with the returned object. */
   readonly file?: string;
@@ -43,8 +43,8 @@ export interface SqliteStorage extends Storage {
 
 /** Bounds of one question in SQL. */
 export interface QueryOptions {
-  /** Rows that are returned at most, 1,000 unless told; `truncated` tells that there were more. */
+  /** Rows that are returned at most; default 1,000. `truncated` tells whether there were more. */
   readonly maxRows?: number;
-  /** Milliseconds that it may run, 2,000 unless told. In Node they are looked at between rows: one that finds none is not ended. */
+  /** Milliseconds that it may run; default 2,000. In Node the time is checked between rows, so a query that finds no row is not ended. */
   readonly maxMs?: number;
 }
