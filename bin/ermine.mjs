@@ -15,13 +15,13 @@ const options = readOptions();
 /** What an optional package is needed for. @param {string} name @param {string} what */
 const needs = (name, what) => fail(`${what} needs the package ${name}: npm install ${name}`);
 
-/** PGlite does not notice a second process in its folder, and both would spoil it. @param {string} folder */
+/** PGlite does not notice a second process in its folder, and the two would corrupt it. @param {string} folder */
 function occupy(folder) {
   const file = join(folder, 'ermine.pid');
   try {
     mkdirSync(folder, { recursive: true });
     const other = Number(readFileSync(file, { flag: 'a+', encoding: 'utf8' }));
-    if (other !== 0 && other !== process.pid && isRunning(other)) fail(`${folder} is used by process ${other}. Stop that one, or choose another folder with --data. If it is no ermine, delete ${file}.`);
+    if (other !== 0 && other !== process.pid && isRunning(other)) fail(`${folder} is used by process ${other}. Stop that one, or choose another folder with --data. If that process is not ermine, delete ${file}.`);
     writeFileSync(file, String(process.pid));
   } catch (error) {
     fail(`${folder} cannot be used: ${reasonOf(error)}. Choose another folder with --data.`);
@@ -61,7 +61,7 @@ function readTokens() {
   const given = [...options.token, ...(process.env['ERMINE_TOKENS']?.split(',') ?? [])].filter((text) => text !== '');
   if (given.length === 0) {
     const secret = randomBytes(24).toString('base64url');
-    console.log(`No token was given. This one is for the time being: ${secret}`);
+    console.log(`No token was given. This one is valid until the server stops: ${secret}`);
     given.push(`default:user:${secret}`);
   }
   return given.map((text) => {

@@ -55,7 +55,7 @@ function parse() {
 /** As browsers send it. @param {string} text */
 function toOrigin(text) {
   const origin = text.replace(/\/$/, '');
-  if (!/^[a-z][a-z\d+.-]*:\/\/[^/]+$/.test(origin)) fail(`--origin ${text} is no origin. One looks like https://app.example, without a path.`, 2);
+  if (!/^[a-z][a-z\d+.-]*:\/\/[^/]+$/.test(origin)) fail(`--origin ${text} is not an origin. One looks like https://app.example, without a path.`, 2);
   return origin;
 }
 
@@ -66,10 +66,10 @@ export function readOptions() {
     console.log(HELP);
     process.exit(0);
   }
-  if (positionals.join(' ') !== 'serve') fail(`${positionals.length === 0 ? 'There is' : `"${positionals.join(' ')}" is no command, there is`} one command: ermine serve. See ermine serve --help.`, 2);
+  if (positionals.join(' ') !== 'serve') fail(`${positionals.length === 0 ? 'There is' : `"${positionals.join(' ')}" is not a command, there is`} one command: ermine serve. See ermine serve --help.`, 2);
   const port = Number(values.port);
-  if (!/^\d+$/.test(values.port) || port > 65_535) fail(`--port ${values.port} is no port. It is a number from 0 to 65535.`, 2);
+  if (!/^\d+$/.test(values.port) || port > 65_535) fail(`--port ${values.port} is not a port. It is a number from 0 to 65535.`, 2);
   const databaseUrl = process.env['DATABASE_URL'];
-  if (databaseUrl !== undefined && !/^(postgres(ql)?|socket):|^\//.test(databaseUrl)) fail('DATABASE_URL is no address of a PostgreSQL, such as postgres://user:password@host:5432/database.', 2);
+  if (databaseUrl !== undefined && !/^(postgres(ql)?|socket):|^\//.test(databaseUrl)) fail('DATABASE_URL is not the address of a PostgreSQL server, such as postgres://user:password@host:5432/database.', 2);
   return { ...values, port, origin: values.origin.map(toOrigin), databaseUrl };
 }

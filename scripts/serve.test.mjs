@@ -33,11 +33,11 @@ const unreachable = 'postgres://ada:kept-to-itself@127.0.0.1:1/shop';
 
 /** @type {[title: string, args: () => string[], code: number, line: RegExp, env?: Record<string, string>][]} */
 const refusals = [
-  ['another command', () => ['srve'], 2, /"srve" is no command/],
+  ['another command', () => ['srve'], 2, /"srve" is not a command/],
   ['an unknown option', () => ['serve', '--prot', '1'], 2, /Unknown option '--prot'.*--help/],
-  ['a port that is none', () => ['serve', '--port', '99999'], 2, /--port 99999 is no port/],
-  ['an origin with a path', () => ['serve', '--origin', 'https://app.example/shop'], 2, /is no origin/],
-  ['a DATABASE_URL that is no address', () => ['serve', ...token], 2, /DATABASE_URL is no address/, { DATABASE_URL: 'shop' }],
+  ['a port that is none', () => ['serve', '--port', '99999'], 2, /--port 99999 is not a port/],
+  ['an origin with a path', () => ['serve', '--origin', 'https://app.example/shop'], 2, /is not an origin/],
+  ['a DATABASE_URL that is no address', () => ['serve', ...token], 2, /DATABASE_URL is not the address/, { DATABASE_URL: 'shop' }],
   ['a database that does not answer', () => ['serve', '--port', '0', ...token], 1, /cannot be reached \(connect ECONNREFUSED/, { DATABASE_URL: unreachable }],
   ['a port that is in use', () => ['serve', '--port', String(takenPort()), ...token], 1, /is in use. Choose another one with --port/],
   ['a folder that is a file', () => ['serve', '--port', '0', '--data', process.execPath, ...token], 1, /cannot be used: .* Choose another folder with --data/],

@@ -16,7 +16,7 @@ export interface AggregateOptions<State> extends SnapshotOptions<State> {
 /** A stream's state and the version that it is at. */
 export interface AggregateState<State> {
   readonly state: State;
-  /** Of the last event that is folded in; 0 when the stream does not exist. Pass it as the expected version of an append. */
+  /** The version of the last event that is folded in; 0 when the stream does not exist. Pass it as the expected version of an append. */
   readonly version: number;
 }
 

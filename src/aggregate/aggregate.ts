@@ -15,9 +15,9 @@ import type { StreamStore, WiderStore } from './stream-store.ts';
  * }
  */
 export abstract class Aggregate<State, E extends Event> {
-  /** Types alone: no value is there when it runs. */
+  /** Only for the types: there is no value at run time. */
   declare readonly '~event'?: E;
-  /** Of the last stored event that is in the state; 0 for a new one. */
+  /** The version of the last stored event in the state; 0 for a new aggregate. */
   version = 0;
   #state: { readonly current: State } | undefined;
   #pending: EventData<E>[] = [];
@@ -48,14 +48,14 @@ export abstract class Aggregate<State, E extends Event> {
     return { initialState: () => this.initialState(), evolve: (state, event) => this.evolve(state, event as unknown as EvolvedEvent<E>) };
   }
 
-  /** Puts in what is stored, and forgets what was to be. */
+  /** Takes the stored state, and drops what is pending. */
   restore(state: State, version: number): void {
     this.#state = { current: state };
     this.version = version;
     this.#pending = [];
   }
 
-  /** Takes down that the first `count` of the pending events are stored; what was applied meanwhile is still to be written. */
+  /** Notes that the first `count` pending events are stored; what was applied meanwhile is still to be written. */
   saved(count: number, version: number): void {
     this.version = version;
     this.#pending = this.#pending.slice(count);

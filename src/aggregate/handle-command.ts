@@ -8,22 +8,22 @@ import type { Decider } from './decider.ts';
 import { retryOnConflict, type RetryOptions } from './retry.ts';
 import type { StreamStore, WiderStore } from './stream-store.ts';
 
-/** Of all calls of a command handler. */
+/** Options for all calls of a command handler. */
 export interface HandlerOptions<State> extends Omit<AggregateOptions<State>, 'signal'> {
   /** What happens when another writer was faster; default 5 tries. A number is the number of tries in all; 1 means no retry. */
   readonly retry?: RetryOptions | number;
 }
 
-/** Of one call of a command handler. */
+/** Options of one call of a command handler. */
 export interface CommandOptions {
   /**
    * Identifies the command: handling it again changes nothing and gives the first result. It becomes the causation id of
    * the events, unless their metadata says otherwise.
    */
   readonly commandId?: string;
-  /** Of the events, under what each brings itself. */
+  /** The metadata of the events; an event's own fields take precedence. */
   readonly metadata?: Metadata;
-  /** The version that the one who decided has seen: another one is a conflict, and nothing is tried again. */
+  /** The version that whoever decided has seen: any other one is a conflict, and is not retried. */
   readonly expectedVersion?: number;
   readonly signal?: AbortSignal;
   readonly retry?: RetryOptions | number;

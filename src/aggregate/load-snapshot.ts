@@ -13,7 +13,7 @@ export interface IgnoredSnapshot {
 
 /** Which snapshots are used, and who is told of those that are not. */
 export interface SnapshotOptions<State> {
-  /** The version of the reducer that made the state: another one ignores it. Change it with the reducer. */
+  /** The version of the reducer: snapshots of another version are ignored. Change it when the reducer changes. */
   readonly reducerVersion?: string | number;
   /** Checks the state of a snapshot before it is used; any Standard Schema. */
   readonly stateSchema?: StandardSchema<unknown, State>;

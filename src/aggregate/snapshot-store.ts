@@ -18,7 +18,7 @@ export interface Snapshot<State = unknown> {
 export interface SnapshotStore {
   /** Replaces the one of this stream and reducer version. @throws {InvalidEventError} when the data is not plain JSON */
   save<State>(snapshot: Omit<Snapshot<State>, 'streamId'> & { readonly streamId: StreamId | string }): Promise<void>;
-  /** The latest one, undefined when there is none. @throws {SyntaxError} when what is stored is no JSON any more */
+  /** The latest one, undefined when there is none. @throws {SyntaxError} when what is stored is not JSON any more */
   load<State = unknown>(id: StreamId | string, reducerVersion?: string | number): Promise<Snapshot<State> | undefined>;
   /** Deletes the one of this reducer version, or all of the stream. */
   delete(id: StreamId | string, reducerVersion?: string | number): Promise<void>;

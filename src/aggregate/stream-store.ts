@@ -17,8 +17,8 @@ export interface StreamStore<E extends Event = Event> {
   readonly snapshots: SnapshotStore;
 }
 
-/** A store that holds other kinds of events as well. Of a stream it is taken on trust that it has those of its aggregate. */
+/** A store that holds other kinds of events as well. It is taken on trust that a stream has those of its aggregate only. */
 export interface WiderStore<E extends Event> extends Omit<StreamStore, 'appendToStream'> {
-  /** A property, not a method: a store that takes fewer kinds of events does not do. */
+  /** A property, not a method, so that a store that takes fewer kinds of events does not fit. */
   readonly appendToStream: (id: StreamId | string, expectedVersion: number, events: readonly EventData<E>[], options?: Parameters<StreamStore['appendToStream']>[3]) => ReturnType<StreamStore['appendToStream']>;
 }

@@ -4,12 +4,12 @@ import type { EventSerializer } from './serializer.ts';
 
 /** A serializer that a store can be opened with, see {@link defineSerializer}. */
 export interface DefinedSerializer extends EventSerializer {
-  /** For the store that is opened with it and without a registry. */
+  /** Called by a store that is opened with this serializer and no registry. */
   createCodec(): EventCodec;
 }
 
 /**
- * Makes a serializer usable by a store. Its code comes along, so that stores without one do not carry it.
+ * Makes a serializer usable by a store. What a store needs for it is loaded with it, so stores without one are smaller.
  *
  * @example const store = await openEventStore({ storage, serializer: defineSerializer({ format: 'cbor', serialize: encode, deserialize: decode }) });
  */

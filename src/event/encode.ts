@@ -22,7 +22,7 @@ export type EncodableEvent = EventData & {
   readonly timestamp?: number;
   readonly schemaVersion?: number;
   readonly format?: string;
-  /** Its id was made for it: nothing by this id can be in the log. */
+  /** Its id was just made, so nothing in the log can have it. */
   readonly fresh?: boolean;
 };
 
@@ -39,7 +39,7 @@ export interface EventCodec extends EventDecoder {
   encode(appends: readonly EncodableAppend[], context: EncodeContext): readonly EncodableAppend[] | Promise<readonly EncodableAppend[]>;
 }
 
-/** How the caller knows the events of one of `count` appends, for messages. */
+/** What error messages call the events of one of `count` appends. */
 export function eventsPath(index: number, count: number): string {
   return count === 1 ? 'events' : `writes[${index}].events`;
 }
@@ -47,7 +47,7 @@ export function eventsPath(index: number, count: number): string {
 /**
  * Checks and encodes the events of one stream, before any transaction is open.
  *
- * @param path how the caller knows the array, for messages
+ * @param path what error messages call the array
  * @throws {InvalidEventError} {EventTooLargeError}
  */
 export function encodeEvents(

@@ -188,7 +188,7 @@ export class DocumentConflictError extends ErmineError {
   }
 }
 
-/** A question in SQL that is not answered: it would write, is no SQL, or takes too long. Nothing was changed. */
+/** A SQL query was not answered: it would write, is not valid SQL, or takes too long. Nothing was changed. */
 export class InvalidQueryError extends ErmineError {
   declare readonly code: 'INVALID_QUERY';
 
@@ -227,7 +227,7 @@ export class CopyRefusedError extends ErmineError {
  */
 export type CopyRefusal = 'OTHER_LOG' | 'CHANGED' | 'SAME_LOG' | 'REPLICA';
 
-/** Something that a synced store does not do. `reason` tells which. */
+/** Something that a synced store does not do; `reason` says why. */
 export class SyncRefusedError extends ErmineError {
   declare readonly code: 'SYNC_REFUSED';
   declare readonly reason: SyncRefusal;
@@ -266,7 +266,7 @@ export class UnreadableEventError extends ErmineError {
   }
 }
 
-/** What tells which event it is. */
+/** Which event it is. */
 export interface EventPlace {
   readonly id: string;
   readonly streamId: { readonly category: string; readonly id: string };

@@ -12,7 +12,7 @@ export type EventTuple = readonly [
   timestamp?: number | null,
   /** The version of the data's shape; default 1. */
   schemaVersion?: number | null,
-  /** Which serializer made the data, then base64 of its bytes; absent for plain JSON. */
+  /** The serializer that made the data, which is then base64 of its bytes; absent for plain JSON. */
   format?: string | null,
 ];
 
@@ -36,7 +36,7 @@ export interface NewBatch {
 /** An event as it is in the log: its data may still be what a serializer made of it. */
 export type RawEvent = StoredEvent & { readonly format?: string };
 
-/** Brings what is in the log to what the application reads. */
+/** Turns stored events into what the application reads. */
 export interface EventDecoder {
   /** The events in the same order. @throws {UnreadableEventError} */
   decode(events: readonly RawEvent[]): readonly StoredEvent[] | Promise<readonly StoredEvent[]>;
@@ -50,7 +50,7 @@ export interface EventBatch extends NewBatch {
   readonly position: number;
 }
 
-/** At most so many events, and about so many UTF-16 units of JSON (a single larger event aside), are in one batch. */
+/** A batch holds at most this many events, and this many UTF-16 units of JSON unless a single event is larger. */
 export const MAX_BATCH_EVENTS = 256;
 export const MAX_BATCH_UNITS = 64 * 1024;
 
@@ -84,7 +84,7 @@ export function decodeBatch(batch: EventBatch): RawEvent[] {
   return events;
 }
 
-/** Of a store without a codec: plain JSON as it is. */
+/** For a store without a codec: plain JSON as it is. */
 export const plainDecoder: EventDecoder = {
   decode(events) {
     const packed = events.find(({ format }) => format);

@@ -27,16 +27,16 @@ export function createCodec(
   const turns = new Turns();
   const current = new Map([...definitions].map(([type, { schemaVersion = 1 }]) => [type, schemaVersion]));
   for (const [type, version] of current) {
-    if (!Number.isSafeInteger(version) || version < 1) throw new InvalidRegistryError(`the schema version of ${type} is ${version}, which is none`);
+    if (!Number.isSafeInteger(version) || version < 1) throw new InvalidRegistryError(`the schema version of ${type} is ${version}, but must be a whole number of at least 1`);
   }
   const { chains, problem } = chainUpcasters(upcasters, current);
   if (problem) throw new InvalidRegistryError(problem);
 
-  /** The event as it is to be stored, but for its bytes. */
+  /** The event as it is to be stored, before its data is serialized. */
   const checked = (event: EncodableEvent, path: string): MaybePromise<EncodableEvent> => {
     const definition = definitions.get(event.type);
     if (!definition) {
-      if (unknown === 'refuse') throw new InvalidEventError(`${path}.type`, `is "${event.type}", which is no event of the registry: define it`);
+      if (unknown === 'refuse') throw new InvalidEventError(`${path}.type`, `is "${event.type}", which is not in the registry: define it`);
       return event;
     }
     const { schema, schemaVersion = 1 } = definition;
@@ -50,7 +50,7 @@ export function createCodec(
   };
 
   const encodeEvent = (event: EncodableEvent, path: string, context: PackContext): MaybePromise<EncodableEvent> => {
-    // What is no event at all, or is reserved, is told by the encoding that follows.
+    // What is not an event, or has a reserved type, is reported by the encoding that follows.
     if (typeof event !== 'object' || event === null || typeof event.type !== 'string' || event.type.startsWith('$')) return event;
     return andThen(checked(event, path), (valid) => packer.pack(valid, path, context));
   };
@@ -65,7 +65,7 @@ export function createCodec(
       const { format: _format, schemaVersion: _version, ...event } = raw;
       if (chain) return check({ ...event, ...upcast(chain, data, raw) });
       if (isCurrent) return check({ ...event, data });
-      if (unknown === 'refuse') throw new UnreadableEventError(raw, 'is no event of the registry, in this schema version');
+      if (unknown === 'refuse') throw new UnreadableEventError(raw, 'is not in the registry, in this schema version');
       return { ...event, data, ...(schemaVersion > 1 && { schemaVersion }) };
     });
   };
@@ -82,7 +82,7 @@ export function createCodec(
 
   return {
     encode(appends, { metadata, now, limits }) {
-      // What is none is told by the encoding that follows.
+      // Malformed input is reported by the encoding that follows.
       if (!Array.isArray(appends) || appends.some((append) => !Array.isArray(append?.events))) return appends;
       const given = appends.flatMap(({ streamId, events }, i) => {
         const stream = streamIdToString(streamId);
@@ -131,7 +131,7 @@ function upcast(chain: readonly Upcaster[], stored: unknown, event: RawEvent): {
   return { type: targetOf(chain.at(-1)!).type, data };
 }
 
-/** What fails at once fails like what fails later, so that nothing that is under way is left behind and fails unheard. */
+/** What throws at once becomes a rejection, so that promises that are already under way are still awaited. */
 function each<T, U>(values: readonly T[], work: (value: T, index: number) => MaybePromise<U>): MaybePromise<U>[] {
   return values.map((value, i) => {
     try {

@@ -1,7 +1,7 @@
 import type { StandardSchema } from './standard-schema.ts';
 import type { Upcaster } from './upcaster.ts';
 
-/** What is known of one type of events. */
+/** What is known about one type of event. */
 export interface EventDefinition<Data = unknown> {
   /** Checks the data of every append, and gives what is stored; any Standard Schema, such as one of valibot, zod or arktype. */
   readonly schema?: StandardSchema<unknown, Data> | undefined;

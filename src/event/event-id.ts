@@ -25,7 +25,7 @@ export function idAt(base: string, index: number): string {
   return base + hex(index, RUN_DIGITS);
 }
 
-/** Lower-cases a UUID. @throws {InvalidEventError} when it is none */
+/** Lower-cases a UUID. @throws {InvalidEventError} when it is not one */
 export function checkEventId(id: unknown, path: string): string {
   const lower = typeof id === 'string' ? id.toLowerCase() : '';
   if (!UUID.test(lower)) throw new InvalidEventError(path, 'is not a UUID');

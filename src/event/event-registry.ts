@@ -18,7 +18,7 @@ export type EventsOf<Registry> = Registry extends EventRegistry<infer E> ? E : n
 
 /** The event types of an application. A store that is opened with it sees what was registered by then. */
 export class EventRegistry<E extends Event = never> {
-  /** Types alone: no value is there when it runs. */
+  /** Only for the types: there is no value at run time. */
   declare readonly '~event'?: E;
   readonly #options: RegistryOptions;
   readonly #definitions = new Map<string, EventDefinition>();
@@ -37,7 +37,7 @@ export class EventRegistry<E extends Event = never> {
     return this as unknown as EventRegistry<E | Event<Type, DataOf<Definition>>>;
   }
 
-  /** For the store that is opened with it. @throws {InvalidRegistryError} when the upcasters have a hole or go in a circle */
+  /** Called by the store that is opened with it. @throws {InvalidRegistryError} when the upcasters have a hole or go in a circle */
   createCodec(serializer?: EventSerializer): EventCodec {
     return createCodec(new Map(this.#definitions), this.#options, serializer);
   }
@@ -65,7 +65,7 @@ export function defineEvents<const Definitions extends Readonly<Record<string, E
   return registry;
 }
 
-/** A definition whose data has a type and no schema: it is not checked when it runs. */
+/** A definition whose data has a type and no schema: nothing is checked at run time. */
 export function eventType<Data>(definition: { readonly schemaVersion?: number } = {}): EventDefinition<Data> {
   return definition;
 }

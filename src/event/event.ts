@@ -43,7 +43,7 @@ export type StoredEvent<E extends Event = Event> = E extends Event
       readonly globalPosition: number;
       /** When it was appended, in milliseconds since 1970, by the clock of the tab that appended it; never used for order. */
       readonly timestamp: number;
-      /** Of the data as it is, where it is not 1; absent once upcasters have brought it to the current one. */
+      /** The version of the data's shape where it is not 1; absent once upcasters have brought it to the current one. */
       readonly schemaVersion?: number;
     }
   : never;

@@ -1,20 +1,20 @@
-/** What is there at once, or comes later: work that is synchronous stays so, and costs no turn of the event loop. */
+/** A value or a promise of one: synchronous work stays synchronous, and costs no turn of the event loop. */
 export type MaybePromise<T> = T | Promise<T>;
 
 export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
   return typeof (Object(value) as { then?: unknown }).then === 'function';
 }
 
-/** Goes on with the value, now or when it is there. */
+/** Calls `next` with the value, at once or when it is there. */
 export function andThen<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
   return isPromise(value) ? Promise.resolve(value).then(next) : next(value);
 }
 
-/** Gives back values in the order in which it was given them, whichever are there first. */
+/** Gives values back in the order in which they came in, whichever is ready first. */
 export class Turns {
   #last: Promise<unknown> | undefined;
 
-  /** Whether what is given now waits for what was given before. */
+  /** Whether a value that comes in now waits for earlier ones. */
   get busy(): boolean {
     return this.#last !== undefined;
   }

@@ -10,9 +10,9 @@ import type { EventSerializer } from './serializer.ts';
 /** What is known of an event before its data is put into bytes. */
 export interface PackContext {
   readonly stream: string;
-  /** Of the store's provider. */
+  /** What the store's provider gave. */
   readonly metadata: Metadata | undefined;
-  /** For an event that has none. */
+  /** The id for an event that has none. */
   readonly id: string;
 }
 

@@ -7,7 +7,7 @@ export interface StandardSchema<Input = unknown, Output = Input> {
     readonly version: 1;
     readonly vendor: string;
     readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
-    /** Types alone: no value is there when it runs. */
+    /** Only for the types: there is no value at run time. */
     readonly types?: { readonly input: Input; readonly output: Output } | undefined;
   };
 }

@@ -8,7 +8,7 @@
  * { type: 'OrderPlaced', schemaVersion: 1, upcast: (data: { sku: string }) => ({ lines: [{ sku: data.sku, quantity: 1 }] }) }
  */
 export interface Upcaster {
-  /** Of the events it takes. */
+  /** Type and schema version of the events it takes. */
   readonly type: string;
   readonly schemaVersion: number;
   /** What it makes of them; default the next schema version of the same type. */
@@ -63,7 +63,7 @@ export function chainUpcasters(
       const next = byShape.get(shapeName(target));
       if (seen.has(shapeName(target))) return failed(`the upcasters of ${name} go in a circle: ${[...seen, shapeName(target)].join(' → ')}`);
       if (!next && !isCurrent(target)) {
-        return failed(`the upcasters of ${name} end at ${shapeName(target)}, which is no event of the registry: add the next upcaster, or register it`);
+        return failed(`the upcasters of ${name} end at ${shapeName(target)}, which is not in the registry: add the next upcaster, or register it`);
       }
       if (!next) break;
       seen.add(shapeName(target));

@@ -58,7 +58,7 @@ export interface SqlDefinition<E extends Event, Table extends string> extends Co
   /** The statements of the types of event that `on` does not name; by default they are passed over. */
   readonly otherwise?: (event: StoredEvent<E | StreamDeletedEvent>, sql: SqlTag, tables: SqlTables<Table>) => SqlStatements;
   readonly filter?: Omit<EventFilter, 'types'>;
-  /** Not there: a statement that fails would refuse the append. */
+  /** Not possible: a statement that fails would refuse the append. */
   readonly inline?: false;
 }
 
@@ -88,7 +88,7 @@ type Handlers<E extends Event, More extends readonly unknown[], Result> = {
   ) => Result;
 };
 
-/** Takes down what becomes of documents; applied in order, with the checkpoint, all or nothing. */
+/** Records changes of documents, which are made in order, with the checkpoint, all or nothing. */
 export interface DocumentWriter<Document> {
   /** Writes a document as it is now, whether there is one or not. The key is 1 to 500 UTF-16 units, no NUL. */
   put(key: string, document: Document): void;
@@ -115,7 +115,7 @@ export interface DocumentProjection<E extends Event = Event, Document = unknown,
 /** What `sqlProjection` makes of a definition. */
 export interface SqlProjection<E extends Event = Event, Table extends string = string> extends SqlDefinition<E, Table> {
   readonly kind: 'sql';
-  /** It brings its folding along, so that who has no such projection has none of its code. */
+  /** Its folding comes with it, so that applications without such a projection do not load that code. */
   readonly createFolding: (build: number) => Folding;
   /** The tables, as the storage makes them. */
   readonly shapes: Readonly<Record<string, TableShape>>;
@@ -124,7 +124,7 @@ export interface SqlProjection<E extends Event = Event, Table extends string = s
 /**
  * Defines a read model: what becomes of a state, or of documents, with each event. Nothing runs before `openProjection`.
  *
- * @throws {InvalidProjectionError} {InvalidStreamIdError} {InvalidEventError} when a name, the version or the filter is none
+ * @throws {InvalidProjectionError} {InvalidStreamIdError} {InvalidEventError} when a name, the version or the filter is invalid
  * @example const revenue = projection<ShopEvent, number>({ name: 'revenue', version: 1, initialState: 0,
  *   evolve: (sum, event) => (event.type === 'OrderPlaced' ? sum + event.data.total : sum) });
  */
@@ -143,7 +143,7 @@ export function projection(definition: FoldDefinition<Event, unknown> | Document
   return { ...definition, kind: 'documents' };
 }
 
-/** @throws {InvalidProjectionError} {InvalidStreamIdError} {InvalidEventError} when what all projections have is none */
+/** @throws {InvalidProjectionError} {InvalidStreamIdError} {InvalidEventError} when what all projections have is invalid */
 export function checkDefinition({ name, version, filter }: Common & { readonly filter?: EventFilter }, functions: object): void {
   const invalid = (rule: string): InvalidProjectionError => new InvalidProjectionError(String(name), rule);
   if (typeof name !== 'string' || !/^[^/\0]{1,100}$/.test(name)) throw invalid('a name has 1 to 100 characters, no "/" and no NUL');

@@ -102,14 +102,14 @@ async function read(documents: Pick<DocumentLog, 'get'>, collection: string, ste
   return new Map(keys.map(({ key }, i) => [key, { text: texts[i], indexes: {} }]));
 }
 
-/** @throws {InvalidProjectionError} when an index gives what is none */
+/** @throws {InvalidProjectionError} when an index gives neither a finite number nor a short text */
 export function indexesOf({ name, indexes = {} }: DocumentProjection, document: unknown): Record<string, IndexValue> {
   const values: Record<string, IndexValue> = {};
   for (const [index, valueOf] of Object.entries(indexes)) {
     const value = refusePromise(name, (valueOf as (document: unknown) => unknown)(document));
     if (value === undefined) continue;
     const valid = typeof value === 'string' ? value.length <= MAX_INDEX_UNITS : Number.isFinite(value);
-    if (!valid) throw new InvalidProjectionError(name, `the value in the index "${index}" is no finite number and no text of at most ${MAX_INDEX_UNITS} UTF-16 units`);
+    if (!valid) throw new InvalidProjectionError(name, `the value in the index "${index}" is neither a finite number nor a text of at most ${MAX_INDEX_UNITS} UTF-16 units`);
     values[index] = value as IndexValue;
   }
   return values;

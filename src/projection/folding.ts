@@ -6,7 +6,7 @@ export interface Folding {
   /**
    * Folds events on top of what is stored, and of what it gave before if that was written.
    *
-   * @returns what to write, or the place of the event that failed: then nothing of this call counts
+   * @returns what to write, or the index of the event that failed: then nothing of this call counts
    */
   fold(events: readonly StoredEvent[], documents: Pick<DocumentLog, 'get'>): Promise<Folded>;
   /** What it gave last was not written: it begins again from what is stored. */
@@ -18,9 +18,9 @@ export type Folded =
       readonly ok: true;
       readonly puts: readonly DocumentRecord[];
       readonly deletes: readonly DocumentKey[];
-      /** Of a projection that writes SQL. */
+      /** Only from a projection to SQL. */
       readonly statements?: readonly SqlStatement[];
-      /** The place of the event that each statement is of. */
+      /** For each statement, the index of its event. */
       readonly eventOf?: readonly number[];
     }
   | { readonly ok: false; readonly index: number; readonly error: unknown };

@@ -17,7 +17,7 @@ import { runWhenStalled } from './stalled.ts';
 import { waitUntil } from './wait-until.ts';
 import { watch } from './watch.ts';
 
-/** Changes that no hint told of are found so late, in milliseconds. */
+/** How often changes are looked for that no hint told of, in milliseconds. */
 const LOOK_MS = 2_000;
 
 /** A projection in one tab: its runner, if this tab leads, and the ways to watch and to command it. */

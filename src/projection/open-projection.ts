@@ -19,7 +19,7 @@ export interface ProjectedStore {
  * Opens a read model on a store, and runs it, in this tab or in another one that has it open. It reads what is confirmed
  * in the log, and writes state and checkpoint in one transaction: every event is applied exactly once, in order.
  *
- * @throws {InvalidProjectionError} when the initial state is not plain JSON, the store is none of this package, or a
+ * @throws {InvalidProjectionError} when the initial state is not plain JSON, the store is not one of this package, or a
  *   projection in SQL is opened on a storage without SQL
  * @example const revenue = await openProjection(store, revenueProjection); revenue.watch$().subscribe(render);
  */

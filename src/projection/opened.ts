@@ -13,9 +13,9 @@ export interface OpenProjectionOptions {
   readonly run?: boolean;
 }
 
-/** How a waiting is ended from outside. */
+/** How waiting is stopped from outside. */
 export interface WaitOptions {
-  /** Ends the waiting with its reason; what is waited for goes on. */
+  /** Stops waiting, with the signal's reason; what is waited for goes on. */
   readonly signal?: AbortSignal;
 }
 
@@ -27,7 +27,7 @@ export interface OpenProjection {
    * Resolves when everything up to a global position is in what is served, such as that of an append: to read your own
    * writes. In a synced store an append has no position before it is confirmed: wait for that of `store.head()` then.
    *
-   * @throws {InvalidVersionError} when it is no position
+   * @throws {InvalidVersionError} when it is not a position
    * @throws {ProjectionFailedError} when it stands before an event that it failed at
    * @throws {EpochChangedError} {VersionTooNewError} {StoreClosedError}
    */

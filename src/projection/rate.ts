@@ -4,7 +4,7 @@ const WINDOW_MS = 1_000;
 export class Rate {
   #samples: { readonly at: number; readonly count: number }[] = [];
 
-  /** @returns a second */
+  /** @returns how much the count grows in a second */
   of(count: number): number {
     const at = performance.now();
     // A count that falls belongs to something new.

@@ -6,7 +6,7 @@ import { Builds } from './builds.ts';
 import type { AnyProjection } from './definition.ts';
 import type { Signals } from './signals.ts';
 
-/** After an error of the storage that may pass, the next try is at the next wake-up, at the latest after so long. */
+/** After an error of the storage that may pass, the next try is at the next wake-up, at the latest after this many milliseconds. */
 const RETRY_MS = 1_000;
 
 /** Runs a projection: keeps what is served up to date, and builds what will be served beside it. */

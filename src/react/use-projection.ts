@@ -8,8 +8,8 @@ import { useLive } from './use-live.ts';
 
 /**
  * The state of a projection, or a document or a page of documents of one, kept up to date in every tab. It renders when
- * that itself has changed. While the projection is not open yet, hand over undefined. A query may be made anew at each
- * render: it counts by what it says. With `{ pending: true }`, what a synced store has pending is in it too.
+ * that itself has changed. Pass undefined while the projection is not open yet. A query may be a new object at each
+ * render: only its content counts. With `{ pending: true }`, what a synced store has pending is in it too.
  *
  * @example const { value: page } = useProjection(orders, { index: 'total', lower: 100 });
  */

@@ -8,9 +8,9 @@ import { useLive } from './use-live.ts';
 
 /**
  * The events of a stream in order, kept up to date with what any tab appends. Many events that arrive together are shown
- * together. Of a synced store, what is pending is in it too. While the store is not open yet, hand over undefined.
+ * together. With a synced store, what is pending is in it too. Pass undefined while the store is not open yet.
  *
- * @throws {InvalidStreamIdError} while rendering, when the id is none
+ * @throws {InvalidStreamIdError} while rendering, when the id is not valid
  * @example const { value: events = [] } = useStream(store, `Order-${id}`);
  */
 export function useStream<E extends Event>(store: SyncedStore<E> | undefined, id: StreamId | string): Live<ObservedValueOf<ReturnType<SyncedStore<E>['watchStream']>>>;

@@ -6,7 +6,7 @@ import { unref } from '../tabs/unref.ts';
 /** Tells when a log has grown: at once when this process wrote, by hints where there are any, else by looking. */
 export class HeadWatch {
   readonly #log: Log;
-  /** What ends each, by what hears of the log. */
+  /** What to call for each listener when there is nothing to hear any more. */
   readonly #listeners = new Map<(head: number) => void, () => void>();
   readonly #channel: HintChannel;
   readonly #pollIntervalMs: number;

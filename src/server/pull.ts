@@ -8,12 +8,12 @@ import type { Principal } from './principal.ts';
 import { RequestFailure } from './request-failure.ts';
 import type { TenantLog } from './tenant-logs.ts';
 
-/** Of an answer, about. */
+/** How many UTF-16 units an answer has, about. */
 const PAGE_UNITS = 1_000_000;
 /** Events that are looked through for one answer, of which a narrow filter may want few. */
 const MAX_LOOKED_EVENTS = 20_000;
 
-/** The JSON text of a `PullAnswer`, and how many events it holds. @param pageEvents about how many that are at most */
+/** The JSON text of a `PullAnswer`, and how many events it holds. @param pageEvents about how many it holds at most */
 export async function pull(tenant: TenantLog, principal: Principal, request: PullRequest, pageEvents: number): Promise<{ text: string; events: number }> {
   const { log, documents } = tenant;
   const key = clientKey(request.clientId);

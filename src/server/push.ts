@@ -98,7 +98,7 @@ async function append({ queue, documents }: TenantLog, { writes, ids }: ReadComm
   }
 }
 
-/** Of a commit that may be malformed. */
+/** The streams of a commit, which may be malformed. */
 function streamsOf({ writes }: WireCommit): string[] {
   return Array.isArray(writes) ? writes.map((write: unknown) => String((Object(write) as { stream?: unknown }).stream)) : [];
 }

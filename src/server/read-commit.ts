@@ -17,7 +17,7 @@ export type Outcome = Omit<PushResult, 'seq'>;
 export interface ReadCommit {
   readonly commit: WireCommit;
   readonly writes: readonly StreamWrite[];
-  /** Of all its events, in order. */
+  /** The ids of all its events, in order. */
   readonly ids: readonly string[];
   readonly refusal?: Outcome;
 }

@@ -15,7 +15,7 @@ export interface SyncHandlerOptions {
   /** The log of a tenant. It is asked once for each tenant and the log stays open until `close()`. */
   readonly storage: (tenant: string) => Storage;
   /**
-   * Who sends the request, by its token (`Authorization: Bearer …`), or undefined when nobody that is known. Called for
+   * Who sends the request, by its token (`Authorization: Bearer …`), or undefined for nobody that is known. Called for
    * every request, before its body is read.
    */
   readonly authorize: (token: string | undefined, request: Request) => Principal | undefined | Promise<Principal | undefined>;

@@ -9,14 +9,14 @@ import { RequestFailure } from './request-failure.ts';
 import type { NoteFacts } from './sync-telemetry.ts';
 import type { TenantLog, TenantLogs } from './tenant-logs.ts';
 
-/** Of batches, a client takes no more in one answer. */
+/** A client takes no more batches than this in one answer. */
 const MAX_PULL_EVENTS = 10_000;
 
 /** Bounds of what a sync handler takes and gives. */
 export interface ServerLimits extends Limits {
-  /** Of a request's body, in bytes; default 8 MiB. It is not read further than that. */
+  /** Bytes of a request's body; default 8 MiB. No more is read. */
   readonly maxRequestBytes: number;
-  /** Of the answer to a pull, about; default 1,000, and never more than 10,000. */
+  /** Events in the answer to a pull, about; default 1,000, and never more than 10,000. */
   readonly maxPullEvents: number;
   /** Live streams at the same time; default 10,000. */
   readonly maxLiveStreams: number;

@@ -6,13 +6,13 @@ export interface SyncRequestFacts {
   readonly tenant?: string;
   /** Why there is no answer; absent when there is one. */
   readonly code?: FailureCode;
-  /** That a push brought. */
+  /** How many commits a push brought. */
   readonly commits?: number;
-  /** That a pull got. */
+  /** How many events a pull got. */
   readonly events?: number;
 }
 
-/** Takes down what is known of a request. */
+/** Notes what is known of a request. */
 export type NoteFacts = (facts: SyncRequestFacts) => void;
 
 /** Watches a sync handler at work; `syncTelemetry` of `ermine/opentelemetry` makes one. It must not throw. */

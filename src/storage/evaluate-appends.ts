@@ -35,7 +35,7 @@ export interface LogState {
   readonly locations: Map<string, EventLocation>;
 }
 
-/** The last word on an append that nothing else speaks against: why its place, or its documents, refuse it. */
+/** The last check of an append that would otherwise be accepted: why its place, or its documents, refuse it. */
 export type DocumentCheck = (append: Append, state: LogState) => ErmineError | undefined;
 
 /**

@@ -3,7 +3,7 @@ import type { ErmineError } from '../event/errors.ts';
 import type { Hint } from '../event/hint.ts';
 
 /**
- * Where a log is kept. Whoever implements one makes it pass `testStorage` of `ermine/testing`, with no exception.
+ * Where a log is kept. Every implementation must pass `testStorage` of `ermine/testing`, with no exception.
  * Arguments are checked, and events validated and encoded, before a storage sees them.
  */
 export interface Storage {
@@ -248,7 +248,7 @@ export interface TableShape {
  * named as `table-name.ts` says, and views show those of one build. In the order of the fields.
  */
 export interface TableWrites {
-  /** 1 to 50 of `a-z`, `0-9` and `_`, like the names of tables. */
+  /** 1 to 50 characters of `a-z`, `0-9` and `_`, like the names of tables. */
   readonly projection: string;
   /** Makes the tables of a build. */
   readonly create?: { readonly build: number; readonly tables: Readonly<Record<string, TableShape>> };

@@ -5,8 +5,8 @@ import { listAllStreams } from '../storage/list-all-streams.ts';
 const PAGE_EVENTS = 1_000;
 
 /**
- * Compares two logs event by event between two positions (inclusive), whichever batches they are in. Erased events are not
- * there.
+ * Compares two logs event by event between two positions (inclusive), whichever batches they are in. Erased events are
+ * left out.
  *
  * @param onPage called about every 1,000 events with the position that was reached, and at the end
  * @returns how many events both have, or the first position at which they differ
@@ -55,7 +55,7 @@ export async function firstOtherStream(one: Log, other: Log): Promise<string | u
 /** Goes through a stretch of a log, batch by batch of those that are not erased. */
 class Cursor {
   batch: EventBatch | undefined;
-  /** So many events of the batch lie behind. */
+  /** How many events of the batch are behind. */
   passed = 0;
   readonly #log: Log;
   readonly #from: number;
@@ -70,7 +70,7 @@ class Cursor {
     this.#next = from;
   }
 
-  /** Of the next event; after the stretch when there is none in it. */
+  /** Position of the next event; just after the stretch when none is left in it. */
   get position(): number {
     return this.batch && this.passed < this.batch.count ? this.batch.position + this.passed : this.#to + 1;
   }

@@ -5,7 +5,7 @@ import { REPLICA } from '../sync/replica-state.ts';
 import { firstOtherStream, matchEvents } from './compare-logs.ts';
 import { Placement } from './placement.ts';
 
-/** One transaction of the target each: about so many events. */
+/** About this many events are written in one transaction of the target. */
 const PAGE_EVENTS = 1_000;
 
 /** How a copy is watched and stopped. */

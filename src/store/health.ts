@@ -10,14 +10,14 @@ export interface Health extends StorageState {
   readonly epoch: string;
   /** Whether the browser promised not to evict the data; undefined where it cannot say. */
   readonly persisted: boolean | undefined;
-  /** As the browser says them for the whole origin; it may be far from what it enforces, so nothing is planned on it. */
+  /** The browser's estimates for the whole origin, in bytes; what it enforces may be far from them, so do not plan on them. */
   readonly usageBytes: number | undefined;
   readonly quotaBytes: number | undefined;
   /** Why the connection was closed for good. */
   readonly error: ErmineError | undefined;
 }
 
-/** Usage is asked again so often while somebody looks, in milliseconds. */
+/** How often the usage is looked up again while somebody watches, in milliseconds. */
 const REFRESH_MS = 10_000;
 
 /** @param connection$ emits when the connection has changed, with the reason when it is closed for good */

@@ -48,7 +48,7 @@ export interface ImportTarget {
 const ANY_VERSION: typeof AnyVersion = -1;
 const DELETED: typeof StreamDeleted = '$streamDeleted';
 const BATCH_EVENTS = 512;
-/** So many times the largest event: escapes make it longer, and what is longer than that is no list of events. */
+/** A line may be this many times as long as the largest event, since escapes lengthen it; what is longer is not NDJSON. */
 const LINE_BYTES = 16;
 
 interface ImportedEvent extends EncodableEvent {
@@ -172,7 +172,7 @@ function parseLine(target: ImportTarget, { text, number }: Line): ImportedEvent 
   if (time !== undefined && !Number.isSafeInteger(time)) {
     throw invalid(target, number, 'has a timestamp that is neither milliseconds since 1970 nor an ISO 8601 date');
   }
-  if (format !== undefined && typeof format !== 'string') throw invalid(target, number, 'has a format that is no text');
+  if (format !== undefined && typeof format !== 'string') throw invalid(target, number, 'has a format that is not a string');
   try {
     return {
       stream: target.streamIdToString(streamId as StreamId | string),

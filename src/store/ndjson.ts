@@ -8,7 +8,7 @@ export interface Line {
 /**
  * The lines of a UTF-8 stream, gzipped or not, without the empty ones.
  *
- * @param failure makes the error for a line that cannot be read: no UTF-8, longer than `maxLineBytes`, or a packed file that
+ * @param failure makes the error for a line that cannot be read: not UTF-8, longer than `maxLineBytes`, or a packed file that
  * is cut off
  * @throws what the source itself fails with
  */
@@ -49,7 +49,7 @@ export async function* readLines(
     try {
       return decoder.decode(line);
     } catch (cause) {
-      throw failure(number, new TypeError('it is no text in UTF-8', { cause }));
+      throw failure(number, new TypeError('it is not UTF-8', { cause }));
     }
   }
 }

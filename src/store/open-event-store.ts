@@ -20,7 +20,7 @@ export interface OpenEventStoreOptions<E extends Event = Event> {
   readonly events?: EventRegistry<E>;
   /** Makes bytes of the data of events, in place of JSON. Events that are in the log as JSON can still be read. */
   readonly serializer?: DefinedSerializer;
-  /** Called for every append; what it gives is the metadata of each event, under what the event brings itself. */
+  /** Called for every append; gives the metadata of each event, whose own fields take precedence. */
   readonly metadata?: () => Metadata;
   /** Milliseconds since 1970, for timestamps and ids; default `Date.now`. Order never depends on it. */
   readonly clock?: () => number;

@@ -8,7 +8,7 @@ import type { Log, Page, ReadRange } from '../storage/storage.ts';
 import { createBatchFilter, type BatchFilter } from '../subscription/filter.ts';
 import type { ReadAllOptions, ReadStreamOptions } from './read-options.ts';
 
-/** About so many events are asked for at once. */
+/** About this many events are read at once. */
 const PAGE_EVENTS = 1_024;
 
 /** A log, and how its events are read. */

@@ -94,7 +94,7 @@ describe('a synced store in conflict', () => {
 
   it('is not opened with a policy that is none', async () => {
     for (const policy of ['keepboth', undefined, null, {}, { redecide: 'yes' }, () => 'reject']) {
-      await expect(new Server().device({ conflicts: { Note: policy as never } })).rejects.toThrow(/^conflicts\.Note is no policy/);
+      await expect(new Server().device({ conflicts: { Note: policy as never } })).rejects.toThrow(/^conflicts\.Note is not a policy/);
     }
   });
 

@@ -12,13 +12,13 @@ import type { AbortOptions, ReadStreamOptions } from './read-options.ts';
  * the server has them: loading a stream shows them, marked `pending`, with provisional versions and `Infinity` as their
  * global position. Subscriptions, `readAll`, exports and `head` are of what the server has confirmed, at its positions.
  *
- * Deleting and truncating is the server's: both are refused here with `SyncRefusedError`.
+ * Only the server deletes and truncates: both are refused here with `SyncRefusedError`.
  */
 export interface SyncedStore<E extends Event = Event> extends EventStore<E> {
   /**
    * As in {@link EventStore}, checked against what is confirmed and pending here. The server checks again.
    *
-   * @throws {SyncRefusedError} for a version of a stream that is not replicated here; `AnyVersion` goes
+   * @throws {SyncRefusedError} for a version of a stream that is not replicated here; `AnyVersion` is accepted
    */
   appendToStream(id: StreamId | string, expectedVersion: number, events: readonly EventData<E>[], options?: AppendOptions): Promise<AppendResult>;
   appendToStreams(writes: readonly StreamAppend<E>[], options?: AppendOptions): Promise<AppendResult[]>;
@@ -32,7 +32,7 @@ export interface SyncedStore<E extends Event = Event> extends EventStore<E> {
   readonly sync: SyncControl<E>;
 }
 
-/** Of an append to a synced store. */
+/** What an append to a synced store takes besides its events. */
 export interface AppendOptions {
   /** What the events were decided from, plain JSON; a conflict policy `redecide` gets it. */
   readonly command?: unknown;

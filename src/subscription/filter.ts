@@ -6,7 +6,7 @@ import { checkCategory, categoryOf, streamIdToString, type StreamId } from '../e
 /** Lets an event through when every list that is given names it; an empty list names none. */
 export interface EventFilter {
   readonly categories?: readonly string[];
-  /** Of events, such as `OrderPlaced`. */
+  /** Types of events, such as `OrderPlaced`. */
   readonly types?: readonly string[];
   readonly streams?: readonly (StreamId | string)[];
   /** Events of one business transaction, across streams; storages find them without reading the others. */

@@ -6,7 +6,7 @@ import { onPageAwake } from '../tabs/page-events.ts';
 import { unref } from '../tabs/unref.ts';
 
 const PAGE_EVENTS = 256;
-/** After a hint that came to nothing, the next one is looked into no sooner. */
+/** How long after a hint that came to nothing the next one is followed up at the earliest, in milliseconds. */
 const DOUBT_MS = 100;
 
 export interface Follower {

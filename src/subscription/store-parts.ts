@@ -3,14 +3,14 @@ import type { RawEvent } from '../event/event-batch.ts';
 import type { Append, AppendOutcome, Log } from '../storage/storage.ts';
 import type { LogFollower } from './log-follower.ts';
 
-/** What other parts of this package find on an open store; it is no part of its interface. */
+/** What other parts of this package find on an open store; not part of its public interface. */
 export interface StoreParts {
   readonly log: Log;
   readonly storageName: string;
   readonly follower: LogFollower;
   /** Every append of the store goes through here; what is put in its place calls the one before. */
   append: (append: Append) => Promise<Extract<AppendOutcome, { ok: true }>>;
-  /** Of a synced store. */
+  /** Only of a synced store. */
   readonly pending?: Pending;
 }
 
@@ -23,7 +23,7 @@ export interface Pending {
 
 /** What waits for the server, as of one moment. */
 export interface PendingView {
-  /** Another one when anything has left or changed since, and not only come. */
+  /** Changes when anything was removed or replaced, but not when something was only added. */
   readonly edits: number;
   streams(): readonly string[];
   /** The events of streams in their order, on top of the confirmed versions of these, with `Infinity` as their position. */

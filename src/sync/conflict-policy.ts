@@ -56,11 +56,11 @@ export type ConflictPolicies<E extends Event = Event> = Readonly<Record<string, 
 
 const byName: readonly unknown[] = ['reject', 'rebase', 'keepBoth'];
 
-/** @throws {TypeError} for what is no policy, which would else be found at the first conflict */
+/** @throws {TypeError} for what is not a policy, which would otherwise be found at the first conflict only */
 export function checkPolicies(policies: Readonly<Record<string, unknown>>): void {
   for (const [category, policy] of Object.entries(policies)) {
     const { redecide, keepBoth } = Object(policy) as { readonly redecide?: unknown; readonly keepBoth?: unknown };
     if (byName.includes(policy) || typeof redecide === 'function' || typeof keepBoth === 'function') continue;
-    throw new TypeError(`conflicts.${category} is no policy: use 'reject', 'rebase', 'keepBoth', { redecide } or { keepBoth }.`);
+    throw new TypeError(`conflicts.${category} is not a policy: use 'reject', 'rebase', 'keepBoth', { redecide } or { keepBoth }.`);
   }
 }

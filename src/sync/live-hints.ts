@@ -16,7 +16,7 @@ export interface LiveSettings {
   readonly wake: () => void;
 }
 
-/** A live stream that is silent for so long is dead. */
+/** A live stream that is silent for this many milliseconds is dead. */
 const SILENCE_MS = 45_000;
 
 /** Follows the server's hints. A stream that ends is begun again with the next round. */

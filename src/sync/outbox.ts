@@ -10,7 +10,7 @@ export interface OutboxHead {
   readonly next: number;
   /** The number of the next commit. */
   readonly seq: number;
-  /** Changes that were no append. */
+  /** How many changes there were besides appends. */
   readonly edits: number;
   /** The generation that goes on with what is here: nothing is written here any more. */
   readonly movedTo?: number;
@@ -34,7 +34,7 @@ export interface OutboxView {
 export interface OutboxChange {
   /** Commits at the end. */
   readonly added?: readonly PendingCommit[];
-  /** Commits that are other ones now, by their order. */
+  /** Commits that take the place of those with the same order. */
   readonly replaced?: readonly PendingCommit[];
   /** Orders. */
   readonly removed?: readonly number[];
@@ -150,7 +150,7 @@ export async function readOutboxHead(documents: DocumentLog): Promise<OutboxHead
 }
 
 /**
- * Says where it goes on, unless that is said. From then on nothing is written here.
+ * Says which generation goes on, unless that is said already. From then on nothing is written here.
  *
  * @returns the generation that counts; undefined when the replica is not as it was seen
  */

@@ -16,7 +16,7 @@ export interface PendingCommit {
   readonly order: number;
   /** Its number on the server; null while a policy keeps it out of the line. */
   readonly seq: number | null;
-  /** Of what is pushed under the number. */
+  /** Of what is pushed under the number, see `hashOf`. */
   readonly hash: string;
   /** Empty for a void. */
   readonly commitId: string;

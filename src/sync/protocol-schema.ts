@@ -35,7 +35,7 @@ export type Shape<S> = S extends 'text'
 
 const MAX_TEXT_UNITS = 1_000;
 
-/** What a message does not keep to; the message says where. */
+/** A message that does not have the shape that it must have; the error says where. */
 export class MalformedMessage extends Error {
   override readonly name = 'MalformedMessage';
 }
@@ -82,7 +82,7 @@ function read(schema: Schema, value: unknown, path: string): unknown {
   }
   if (!Array.isArray(value)) return fail('is not a list');
   if ('tuple' in schema) {
-    if (value.length !== schema.tuple.length) return fail(`has not ${schema.tuple.length} members`);
+    if (value.length !== schema.tuple.length) return fail(`does not have ${schema.tuple.length} members`);
     return schema.tuple.map((item, i) => read(item, value[i], `${path}[${i}]`));
   }
   if (value.length > schema.most) return fail(`has more than ${schema.most} members`);

@@ -10,7 +10,7 @@ export interface ReplicaScope {
 
 /** How far this log repeats the server's. */
 export interface ReplicaState extends ReplicaScope {
-  /** Of the server's log; undefined before the first contact. */
+  /** The epoch of the server's log; undefined before the first contact. */
   readonly epoch?: string;
   /** Everything of the scope up to this position is here. */
   readonly cursor: number;

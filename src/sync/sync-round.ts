@@ -38,7 +38,7 @@ export class SyncRounds {
   readonly #progress: RoundProgress;
   readonly #signal: () => AbortSignal;
   #limits: PushLimits | undefined;
-  /** By hash, how often the server had a word against a commit that stands here. */
+  /** How often the server has objected to a commit that still stands here, by its hash. */
   readonly #doubts = new Map<string, number>();
   /** Streams that were pulled and not yet compared with the outbox; undefined: any may have been. */
   #moved: Set<string> | undefined;
@@ -97,7 +97,7 @@ export class SyncRounds {
     return hello;
   }
 
-  /** @returns what the server will not have, by hash */
+  /** @returns why the server refuses commits, by their hashes */
   async #push(view: OutboxView, { state }: KnownState): Promise<Map<string, RejectionReason>> {
     const refusals = new Map<string, RejectionReason>();
     const { commits, text, tooLarge } = selectCommits(view, this.#limits!);

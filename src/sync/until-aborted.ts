@@ -1,6 +1,6 @@
 /**
- * What is begun comes to, or the signal's reason as soon as that is aborted: what others have written may take for ever,
- * and need not know of signals. When the signal is aborted already, it is not begun.
+ * The result of `begin`, or a rejection with the signal's reason as soon as it is aborted: the code of others may take for
+ * ever, and may know nothing of signals. When the signal is aborted already, `begin` is not called.
  */
 export async function untilAborted<T>(signal: AbortSignal, begin: () => T | Promise<T>): Promise<T> {
   signal.throwIfAborted();

@@ -1,2 +1,2 @@
-/** The longest that a timer can wait, in milliseconds: 24 days. One that is told more does not wait at all. */
+/** The longest delay of a timer, in milliseconds: 24 days. With a longer one it fires at once. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;

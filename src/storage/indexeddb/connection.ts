@@ -30,7 +30,7 @@ export class LostConnection extends StorageUnavailableError {}
 
 /** A connection that opens itself again when the browser or another tab takes it away, as long as the epoch stays. */
 export class Connection {
-  /** Of the database that was opened first; no other one is opened later. */
+  /** That of the database that was opened first; one with another epoch is refused later. */
   epoch: string | undefined;
   readonly #options: ConnectionOptions;
   #database: IDBDatabase | undefined;

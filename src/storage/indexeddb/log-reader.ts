@@ -10,7 +10,7 @@ import { readTail } from './read-state.ts';
 import { requested } from './request.ts';
 import { streamRange } from './schema.ts';
 
-/** An event weighs so many UTF-16 units more than its payload, and a page as much as its events with so many in each. */
+/** In UTF-16 units: what an event counts beside its payload, and what events count on average in a page of full length. */
 const EVENT_WEIGHT = 256;
 const MEAN_EVENT_WEIGHT = 512;
 
@@ -19,7 +19,7 @@ export class LogReader {
   readonly #connection: Connection;
   readonly #cache: HeadCache;
   readonly #later: () => Promise<Later>;
-  /** Of a record, by the last page. */
+  /** The average weight of a record of the last page. */
   #weight = 32_768;
 
   constructor(connection: Connection, cache: HeadCache, later: () => Promise<Later>) {
@@ -56,7 +56,7 @@ export class LogReader {
     if (direction === 'backwards') return (await this.#later()).readBackwards(stream, from, limit);
     const page = await this.#streamForwards(stream, from, limit);
     if (page.batches.length > 0 || from === 1) return page;
-    // Of a stream that was deleted before this version, the tombstone tells.
+    // A stream that was deleted before this version still has its tombstone.
     const last = await this.#connection.look((commits) => requested(commits.index('streams').openCursor(streamRange(stream), 'prev')));
     return { batches: last ? toBatches(last.value as CommitRecord, stream).filter(isTombstone) : [], next: undefined };
   }

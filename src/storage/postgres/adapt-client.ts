@@ -20,7 +20,7 @@ export function adaptClient(client: AnyPostgresClient, prepare: boolean): Postgr
   throw notOne();
 }
 
-/** Nor is an address of a server one. */
+/** A connection string is not one either. */
 function notOne(): StorageUnavailableError {
   return new StorageUnavailableError('The client is neither a Pool of `pg`, nor what `postgres` returns, nor a PGlite, nor a PostgresClient.');
 }

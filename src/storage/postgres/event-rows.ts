@@ -27,7 +27,7 @@ export function toEventParameters(batches: readonly EventBatch[], places: Readon
   return columns.map((values) => (values.every((value) => value === null) ? null : toArrayLiteral(values)));
 }
 
-/** Of each event: id, type, data, metadata, timestamp, schema version, format, correlation id. JSON is the text that it was written in. */
+/** For each event: id, type, data, metadata, timestamp, schema version, format, correlation id. JSON is kept as the text it was written in. */
 export function toEventValues({ events, idBase, timestamp }: NewBatch): SqlValue[][] {
   return splitJsonArray(events).map((text, i) => {
     const slots = splitJsonArray(text).map((slot) => (slot === 'null' ? undefined : slot));

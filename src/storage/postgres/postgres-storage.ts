@@ -20,7 +20,7 @@ export interface PostgresStorageOptions {
    */
   readonly client: AnyPostgresClient;
   /**
-   * Whose log it is: every tenant has a log of its own, and its name is part of every key. Take it from what the caller has
+   * Whose log it is: every tenant has a log of its own, and its name is part of every key. Take it from what a caller has
    * proven to be, never from what they send. Default `default`; at most 250 UTF-16 units.
    */
   readonly tenant?: string;

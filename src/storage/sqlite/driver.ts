@@ -35,12 +35,12 @@ export interface QueryLimits {
   readonly maxMs: number;
 }
 
-/** The answer to a question in SQL. */
+/** The answer to a SQL query. */
 export interface QueryResult {
   /** Names, in the order of the values of a row. */
   readonly columns: readonly string[];
   readonly rows: readonly (readonly SqlValue[])[];
-  /** There were more rows than `maxRows`. */
+  /** Whether there were more rows than `maxRows`. */
   readonly truncated: boolean;
 }
 
@@ -55,7 +55,7 @@ export class SqliteError extends Error {
   }
 }
 
-/** What a statement is to blame for: it is wrong, or what it writes is. */
+/** Errors that are the statement's own: it is wrong, or what it writes is. */
 const STATEMENT_CODES: ReadonlySet<number> = new Set([1, 18, 19, 20, 25]);
 
 /** Whether the statement itself failed, and would fail again: not a full disk, nor another process. */

@@ -24,7 +24,7 @@ export function eraseBefore(database: Database, stream: string, beforeVersion: n
   return erased + (batch ? eraseWithin(database, batch, beforeVersion) : 0);
 }
 
-/** Of the batch that the version stands in the middle of, the first part goes. */
+/** Erases the first part of a batch that holds the version in its middle. */
 function eraseWithin(database: Database, batch: EventBatch, beforeVersion: number): number {
   const parts = eraseFirst(batch, beforeVersion - batch.version, idAt);
   if (parts.length < 2) return 0;

@@ -26,14 +26,14 @@ export interface SqliteStorageOptions {
   readonly createWorker?: () => Worker;
 }
 
-/** A storage whose events can be asked questions in SQL. */
+/** A storage whose events can be queried in SQL. */
 export interface SqliteStorage extends Storage {
   /**
    * Answers one SELECT over the views `events`, `streams`, the table `documents`, and the tables of projections in SQL, as
-   * `"projection.table"`. It runs where the appends are written, and they wait for it: keep questions short.
+   * `"projection.table"`. It runs where the appends are written, and they wait for it: keep queries short.
    *
    * @param values bound to the parameters `?` in order: never put values into the text
-   * @throws {InvalidQueryError} when it would write, is no SQL, or takes too long
+   * @throws {InvalidQueryError} when it would write, is not valid SQL, or takes too long
    * @example await storage.query('SELECT type, count(*) FROM events WHERE category = ? GROUP BY type', ['Order'])
    */
   query(sql: string, values?: readonly SqlValue[], options?: QueryOptions): Promise<QueryResult>;
@@ -41,7 +41,7 @@ export interface SqliteStorage extends Storage {
   export(): Promise<Uint8Array>;
 }
 
-/** Bounds of one question in SQL. */
+/** Bounds of one SQL query. */
 export interface QueryOptions {
   /** Rows that are returned at most; default 1,000. `truncated` tells whether there were more. */
   readonly maxRows?: number;

@@ -5,7 +5,7 @@ import { READS, toRetry } from './retry.ts';
 
 interface Pending {
   readonly request: Pick<Request, 'operation' | 'values'>;
-  /** To somebody who may have done it, and gone before the answer. */
+  /** Whether it went to an owner, who may have done it and gone before answering. */
   sent: boolean;
   timer: ReturnType<typeof setTimeout> | undefined;
   readonly settled: Promise<unknown>;

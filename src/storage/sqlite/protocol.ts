@@ -2,10 +2,10 @@ import { isTableWrites } from './is-table-writes.ts';
 import type { OperationName } from './operations.ts';
 import type { PlainError } from './plain-error.ts';
 
-/** Of the messages below, and of what the operations take and give. It grows with either. */
+/** The version of the messages below, and of what the operations take and give; raised when either changes. */
 export const PROTOCOL = 2;
 
-/** Between tabs: all of them listen on the channel of the database, and one and the owner on the channel of that one. */
+/** Channels between tabs: all listen on that of the database; on that of a tab, only this tab and the owner. */
 export const channelOf = (name: string): string => `ermine-sqlite:${name}`;
 export const channelOfTab = (tab: string): string => `ermine-sqlite-tab:${tab}`;
 /** Whoever holds this Web Lock may open the files. */

@@ -8,7 +8,7 @@ const QUESTION = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[^]*?\*\/)*(?:select|with|values|e
 /**
  * Answers one statement that only reads.
  *
- * @throws {InvalidQueryError} when it would write, is no SQL, or takes too long
+ * @throws {InvalidQueryError} when it would write, is not valid SQL, or takes too long
  */
 export function queryDatabase(database: Database, sql: string, values: readonly SqlValue[], limits: QueryLimits): QueryResult {
   if (!QUESTION.test(sql)) throw new InvalidQueryError('Only one SELECT, WITH, VALUES or EXPLAIN can be asked. Nothing was changed.');

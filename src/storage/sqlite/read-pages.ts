@@ -29,7 +29,7 @@ const LOG_BACKWARDS = pageSql('position', 'DESC', 'position <= ?1 AND position >
 const STREAM_FORWARDS = pageSql('version', 'ASC', 'stream = ?1 AND version >= ?2 AND version < ?3');
 const STREAM_BACKWARDS = pageSql('version', 'DESC', 'stream = ?1 AND version <= ?2 AND version > ?2 - ?3 - 256 AND version + count > ?2 - ?3 + 1');
 
-/** Of the events by the index of correlation ids: the batches that hold them. */
+/** The batches that hold events with a correlation id, by its index. */
 const correlatedSql = (order: 'ASC' | 'DESC', from: string): string =>
   pageSql('position', order, `position IN (SELECT position - place FROM log_events WHERE correlation_id = ?1 AND position ${from} ?2 ORDER BY position ${order} LIMIT ?3)`);
 const CORRELATED_FORWARDS = correlatedSql('ASC', '>=');

@@ -2,7 +2,7 @@
 const FRAME_HEADER = 24;
 /** Where the header of the last frame of a transaction is not zero. */
 const COMMIT_AT = 4;
-/** Of a transaction that is larger the frames are written in parts. */
+/** The frames of a larger transaction are written in parts. */
 const MAX_HELD = 256 * 1024;
 
 /** A file of the origin, opened for a worker (https://fs.spec.whatwg.org/#api-filesystemsyncaccesshandle). */
