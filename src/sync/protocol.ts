@@ -111,18 +111,14 @@ export const schemas = {
 export type Messages = { readonly [Name in keyof typeof schemas]: Shape<(typeof schemas)[Name]> };
 
 export type Scope = Shape<typeof scope>;
-export type HelloRequest = Messages['helloRequest'];
-export type HelloAnswer = Messages['helloAnswer'];
 export type WireBatch = Shape<{ readonly object: typeof batch }>;
 /** The hash is of all that is pushed under the number, made by the client and compared by the server. */
 export type WireCommit = Shape<typeof commit>;
 export type PushRequest = Messages['pushRequest'];
-export type PushAnswer = Messages['pushAnswer'];
-export type PushResult = PushAnswer['results'][number];
+export type PushResult = Messages['pushAnswer']['results'][number];
 export type PulledBatch = Shape<typeof pulledBatch>;
 export type PullRequest = Messages['pullRequest'];
 export type PullAnswer = Messages['pullAnswer'];
-export type LiveRequest = Messages['liveRequest'];
 
 export type Route = 'hello' | 'push' | 'pull' | 'live';
 

@@ -8,7 +8,7 @@ import type { Suite } from './suite.ts';
 import { textOf } from './text-of.ts';
 
 /** A log with everything that can be in one, but deletions. */
-export async function fillLog(store: EventStore): Promise<void> {
+async function fillLog(store: EventStore): Promise<void> {
   await store.appendToStream('Order-1', NoStream, [{ type: 'Placed', data: { text: 'é😀\n"\u2028', n: 1.5 }, metadata: { userId: 'anna', custom: { a: '1' } } }]);
   await store.appendToStream('Order-2', NoStream, identified(3));
   await store.appendToStreams([

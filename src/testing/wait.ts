@@ -1,7 +1,7 @@
 import { ConformanceError } from './assert.ts';
 
 /** A condition that does not come true in this time fails its test. */
-export const WAIT_LIMIT_MS = 10_000;
+const WAIT_LIMIT_MS = 10_000;
 
 /** Waits until a condition holds. @throws {ConformanceError} when it does not in {@link WAIT_LIMIT_MS} */
 export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
