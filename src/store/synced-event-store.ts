@@ -218,4 +218,3 @@ type Shown = Pick<LoadedEvent, 'id' | 'version' | 'pending'>;
 function sameEvents(a: readonly Shown[], b: readonly Shown[]): boolean {
   return a.length === b.length && a.every(({ id, version, pending }, i) => id === b[i]!.id && version === b[i]!.version && pending === b[i]!.pending);
 }
-

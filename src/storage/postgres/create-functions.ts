@@ -81,8 +81,8 @@ BEGIN
 END
 $function$;
 
--- Appends one event to one stream, if that is as it is said to be (p_expected as below). It gives the position that the log
--- ended at, and the head of the stream, both before; null when nothing was written: the function append tells why.
+-- Appends one event to one stream, if that is as expected (p_expected as below). It gives where the log ended before, and the
+-- head of the stream before; null when nothing was written: the function append tells why.
 CREATE FUNCTION ${s}.append_one(
   p_tenant text, p_epoch text, p_lock_timeout text, p_stream text, p_name_order text, p_expected bigint,
   p_event_id uuid, p_type text, p_data json, p_metadata json, p_timestamp bigint, p_schema_version integer, p_format text, p_correlation_id text
@@ -122,12 +122,13 @@ BEGIN
 END
 $function$;
 
--- Appends events, and writes documents with them, if the streams and the documents are as they are said to be and none of
--- the ids is in the log; otherwise it changes nothing and tells the state. In both cases the state is the one before. p_expected: a head, or -1 for any that is not deleted,
--- or -2 for any that exists. The events are in the order of the log; p_stream_indexes and p_offsets give their place:
--- the index (from 1) of the stream among p_streams, and how far after its head. p_tail: where the log must end, null for
--- anywhere. p_erase: the only event is the tombstone of
--- the only stream, all before it is erased.
+-- Appends events, and writes documents with them, if the streams and the documents are as expected and none of the ids is in
+-- the log; otherwise it changes nothing. It gives the state before in both cases.
+-- p_expected: for each stream a head, -1 for any that is not deleted, or -2 for any that exists.
+-- p_stream_indexes, p_offsets: the place of each event, in the order of the log: the index (from 1) of its stream among
+-- p_streams, and how far after its head.
+-- p_tail: where the log must end, null for anywhere.
+-- p_erase: the only event is the tombstone of the only stream; everything before it is erased.
 CREATE FUNCTION ${s}.append(
   p_tenant text, p_epoch text, p_lock_timeout text,
   p_streams text[], p_name_orders text[], p_expected float8[], p_added bigint[], p_ids uuid[],

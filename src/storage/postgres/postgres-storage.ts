@@ -117,4 +117,3 @@ async function truncateStream(connection: Connection, stream: string, beforeVers
   );
   return Number(row!['erased']);
 }
-
