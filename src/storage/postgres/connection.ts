@@ -1,7 +1,7 @@
 import { EpochChangedError, StorageBlockedError, StorageUnavailableError, StoreClosedError, VersionTooNewError, type ErmineError } from '../../event/errors.ts';
 import type { ConnectionState } from '../storage.ts';
 import type { PostgresClient, SqlRow, SqlValue } from './client.ts';
-import { explainError } from './explain-error.ts';
+import { explainError, type Failure } from './explain-error.ts';
 import { migrations, quoteName } from './schema.ts';
 
 /** In a row; then somebody writes all the time. */
@@ -99,15 +99,15 @@ export class Connection {
         this.#setLost(false);
         return result;
       } catch (cause) {
-        const failure = explainError(cause);
-        if (failure.kind === 'missing') throw await this.#whyMissing(failure.cause);
+        const found = explainError(cause);
+        const failure = found.kind === 'missing' ? await this.#whyMissing(cause) : found;
         if (failure.kind === 'refused') throw failure.error;
         if (failure.kind === 'conflict') {
           if (++conflicts === MAX_CONFLICTS) throw failure.error;
         } else {
           this.#setLost(true);
           repeated = true;
-          if (Date.now() + retryMs > deadline) throw new StorageBlockedError(`PostgreSQL cannot be reached (${reasonOf(cause)}).`, 'no', [], { cause });
+          if (Date.now() + retryMs > deadline) throw new StorageBlockedError(`PostgreSQL cannot be reached (${reasonOf(failure.cause)}).`, 'no', [], { cause: failure.cause });
           await new Promise((resolve) => setTimeout(resolve, retryMs));
         }
         if (this.#ended) throw this.#ended;
@@ -137,11 +137,17 @@ export class Connection {
     this.#options.onConnection(error);
   }
 
-  /** The tables, or functions, are not what they were: upgraded by newer code, or taken away. */
-  async #whyMissing(cause: unknown): Promise<ErmineError> {
+  /** The tables, or functions, are not what they were: upgraded by newer code, or taken away. To ask may fail as well. */
+  async #whyMissing(cause: unknown): Promise<Failure> {
     const { client, schema } = this.#options;
-    const version = await readSchemaVersion(client, schema).catch(() => 0);
-    const epoch = await readEpoch(client, schema, this.tenant).catch(() => undefined);
+    let version: number;
+    let epoch: string | undefined;
+    try {
+      version = await readSchemaVersion(client, schema);
+      epoch = await readEpoch(client, schema, this.tenant);
+    } catch (failed) {
+      return explainError(failed);
+    }
     const error =
       version > migrations.length
         ? new VersionTooNewError(schema, { cause })
@@ -149,20 +155,26 @@ export class Connection {
           ? new StorageUnavailableError(`The schema "${schema}" is not whole (${reasonOf(cause)}). Restore it.`, { cause })
           : new EpochChangedError(this.epoch, epoch);
     this.#end(error);
-    return error;
+    return { kind: 'refused', error };
   }
 }
 
-/** How many migrations the schema has seen. @throws the client's error, of an undefined table when there is no schema yet */
+/** How many migrations the schema has seen; 0 when there is no schema yet. @throws the client's error */
 export async function readSchemaVersion(client: PostgresClient, schema: string): Promise<number> {
-  const [row] = await client.query(`SELECT coalesce(max(version), 0)::float8 AS version FROM ${quoteName(schema)}.migrations`, []);
-  return Number(row?.['version']);
+  const rows = await client.query(`SELECT coalesce(max(version), 0)::float8 AS version FROM ${quoteName(schema)}.migrations`, []).catch(noRows);
+  return Number(rows[0]?.['version'] ?? 0);
 }
 
-/** Undefined when the tenant has no log. */
+/** Undefined when the tenant has no log, or there are no tables. @throws the client's error */
 export async function readEpoch(client: PostgresClient, schema: string, tenant: string): Promise<string | undefined> {
-  const [row] = await client.query(`SELECT epoch FROM ${quoteName(schema)}.logs WHERE tenant = $1`, [tenant]);
+  const [row] = await client.query(`SELECT epoch FROM ${quoteName(schema)}.logs WHERE tenant = $1`, [tenant]).catch(noRows);
   return row && String(row['epoch']);
+}
+
+/** Of a table that is not there. */
+function noRows(error: unknown): readonly SqlRow[] {
+  if (explainError(error).kind !== 'missing') throw error;
+  return [];
 }
 
 /** A connection that is refused at several addresses of a host has its message in what it gathers. */

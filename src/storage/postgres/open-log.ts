@@ -13,10 +13,10 @@ import { migrationScript, migrations, quoteName, type Migration } from './schema
  */
 export async function openLog(client: PostgresClient, schema: string, tenant: string, steps: readonly Migration[] = migrations): Promise<string> {
   try {
-    let version = await schemaVersion(client, schema);
+    let version = await readSchemaVersion(client, schema);
     if (version < steps.length) {
       await client.execute(migrationScript(schema, steps));
-      version = await schemaVersion(client, schema);
+      version = await readSchemaVersion(client, schema);
     }
     if (version > steps.length) throw new VersionTooNewError(schema);
     return (await readEpoch(client, schema, tenant)) ?? (await createEpoch(client, schema, tenant));
@@ -30,14 +30,6 @@ export async function openLog(client: PostgresClient, schema: string, tenant: st
       { cause },
     );
   }
-}
-
-/** 0 when there is no schema yet. */
-async function schemaVersion(client: PostgresClient, schema: string): Promise<number> {
-  return readSchemaVersion(client, schema).catch((error: unknown) => {
-    if (explainError(error).kind !== 'missing') throw error;
-    return 0;
-  });
 }
 
 async function createEpoch(client: PostgresClient, schema: string, tenant: string): Promise<string> {

@@ -55,13 +55,14 @@ async function openDriver(file: string): Promise<SqliteDriver> {
     async () => (await import('./node-sqlite-driver.ts')).openNodeSqlite,
     async () => (await import('./better-sqlite-driver.ts')).openBetterSqlite,
   ];
+  let missing: unknown;
   for (const opener of openers) {
-    const openFile = await opener().catch(() => undefined);
+    const openFile = await opener().catch((cause: unknown) => void (missing = cause));
     try {
       if (openFile) return openFile(file);
     } catch (cause) {
       throw new StorageUnavailableError(`The file "${file}" cannot be opened: ${String(cause)}.`, { cause });
     }
   }
-  throw new StorageUnavailableError('Node has no SQLite here: install better-sqlite3, or use Node 22.16 or later.');
+  throw new StorageUnavailableError('Node has no SQLite here: install better-sqlite3, or use Node 22.16 or later.', { cause: missing });
 }
