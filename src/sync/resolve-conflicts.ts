@@ -20,7 +20,13 @@ const MAX_ATTEMPTS = 20;
 
 type Decision = { readonly writes: readonly PendingWrite[] } | { readonly reason: RejectionReason } | { readonly stuck: string };
 
-/** Folds the outbox over the confirmed versions, and has the policies decide on every commit that does not hold there. */
+/**
+ * Folds the outbox over the confirmed versions, and has the policies decide on every commit that does not hold there.
+ *
+ * @param refusals what the server says of commits by their hashes, which are given up for it
+ * @param retry whether the stuck ones are tried again
+ * @returns undefined when nothing changes
+ */
 export class ConflictResolution {
   readonly #log: Log;
   readonly #settings: ResolveSettings;
@@ -42,11 +48,6 @@ export class ConflictResolution {
   readonly #rejected: RejectedCommit[] = [];
   #seq: number;
 
-  /**
-   * @param confirmed versions of the streams that are replicated
-   * @param refusals why the server refused commits, by their hashes: these are rejected
-   * @param retry whether stuck commits are tried again
-   */
   constructor(log: Log, settings: ResolveSettings, view: OutboxView, confirmed: ReadonlyMap<string, number>, refusals: ReadonlyMap<string, RejectionReason>, retry: boolean) {
     this.#log = log;
     this.#settings = settings;
@@ -58,7 +59,6 @@ export class ConflictResolution {
     this.#seq = view.head.seq;
   }
 
-  /** @returns undefined when nothing changes */
   async run(): Promise<OutboxChange | undefined> {
     for (const commit of this.#view.commits) if (!isVoid(commit)) await this.#fold(commit);
     if (this.#replaced.length + this.#added.length + this.#removed.length === 0) return undefined;
