@@ -8,16 +8,17 @@ import type { Append } from '../storage/storage.ts';
 export function encodeAppend(appends: readonly EncodableAppend[], context: EncodeContext): Append {
   const { maxBatchEvents, maxBatchBytes } = context.limits;
   if (!Array.isArray(appends)) throw new InvalidEventError('writes', 'is not an array');
+  const paths = appends.map((_, i) => eventsPath(i, appends.length));
   let count = 0;
   appends.forEach((append, i) => {
-    if (!Array.isArray(append?.events)) throw new InvalidEventError(eventsPath(i, appends.length), 'is not an array');
+    if (!Array.isArray(append?.events)) throw new InvalidEventError(paths[i]!, 'is not an array');
     count += append.events.length;
   });
   if (count > maxBatchEvents) throw new EventTooLargeError('The append', count, maxBatchEvents, 'events');
   const writes = appends.map(({ streamId, expectedVersion, events }, i) => {
     checkExpectedVersion(expectedVersion);
     const stream = streamIdToString(streamId);
-    return { stream, expectedVersion, batches: encodeEvents(stream, events, eventsPath(i, appends.length), context) };
+    return { stream, expectedVersion, batches: encodeEvents(stream, events, paths[i]!, context) };
   });
   if (count === 0) throw new NoEventsError();
   const streams = writes.map(({ stream }) => stream);

@@ -1,6 +1,4 @@
 /** In Node, lets the process end although this timer or channel is open. */
 export function unref(resource: unknown): void {
-  if (typeof resource === 'object' && resource !== null && 'unref' in resource && typeof resource.unref === 'function') {
-    resource.unref();
-  }
+  (Object(resource) as { readonly unref?: () => void }).unref?.();
 }
