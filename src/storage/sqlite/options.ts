@@ -11,7 +11,7 @@ export interface SqliteStorageOptions {
    */
   readonly durability?: 'strict' | 'relaxed';
   /**
-   * Milliseconds that an answer may take before `StorageBlockedError`; default 10,000. In a browser the tab that has the
+   * Milliseconds that an answer may take before `StorageBlockedError`; 10,000 unless told. In a browser the tab that has the
    * database may be stopped; in Node another process may be writing.
    */
   readonly blockedAfterMs?: number;
@@ -45,6 +45,6 @@ export interface SqliteStorage extends Storage {
 export interface QueryOptions {
   /** Rows that are returned at most; default 1,000. `truncated` tells whether there were more. */
   readonly maxRows?: number;
-  /** Milliseconds that it may run; default 2,000. In Node the time is checked between rows, so a query that finds no row is not ended. */
+  /** Milliseconds that it may run, 2,000 unless told. In Node they are looked at between rows: one that finds none is not ended. */
   readonly maxMs?: number;
 }
