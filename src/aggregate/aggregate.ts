@@ -77,7 +77,12 @@ export interface Repository<A> {
   save(id: StreamId | string, aggregate: A): Promise<void>;
 }
 
-/** @example const orders = createRepository(store, () => new Order(), { snapshots: everyNEvents(100) }); */
+/**
+ * Loads aggregates of one class from their streams, and saves them if no other writer was faster.
+ *
+ * @param create makes an empty aggregate
+ * @example const orders = createRepository(store, () => new Order(), { snapshots: everyNEvents(100) });
+ */
 export function createRepository<State, E extends Event, A extends Aggregate<State, E>>(
   store: StreamStore<E>,
   create: () => A & Aggregate<State, E>,

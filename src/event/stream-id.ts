@@ -28,13 +28,13 @@ export function streamId(category: string, id: string): StreamId {
   return Object.freeze({ category, id });
 }
 
-/** The stream's name, `category-id`, of an object or a string, checked as in {@link streamId}. */
+/** The stream's name, `category-id`, of an object or a string. @throws {InvalidStreamIdError} as {@link streamId} */
 export function streamIdToString(id: StreamId | string): string {
   const { category, id: rest } = parseStreamId(id);
   return `${category}-${rest}`;
 }
 
-/** A checked {@link StreamId} of an object or of a string, which splits at its first `-`. */
+/** A checked {@link StreamId} of an object or of a string, which splits at its first `-`. @throws {InvalidStreamIdError} as {@link streamId} */
 export function parseStreamId(id: StreamId | string): StreamId {
   if (typeof id === 'object' && id !== null) return streamId(id.category, id.id);
   const dash = typeof id === 'string' ? id.indexOf('-') : -1;

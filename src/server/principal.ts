@@ -6,9 +6,9 @@ export interface Principal {
   readonly tenant: string;
   /** A client id belongs to the first user who comes with it. */
   readonly user: string;
-  /** The streams that are sent to this user; default all. */
+  /** The streams that are sent to this user; all unless told. */
   readonly readable?: Scope;
-  /** The streams that this user may append to; default all. */
+  /** The streams that this user may append to; all unless told. */
   readonly writable?: Scope;
   /** When the token expires, in milliseconds since 1970 (a JWT has seconds): a live stream ends then, and the client comes with another one. */
   readonly expiresAt?: number;

@@ -104,6 +104,7 @@ export interface Append {
   readonly after?: number;
 }
 
+/** Documents that are written with an append, see `Append.documents`. */
 export interface AppendDocuments extends DocumentWrites {
   /**
    * The position that the append's first event must get, since the documents were made for that one; when the log has
@@ -112,6 +113,7 @@ export interface AppendDocuments extends DocumentWrites {
   readonly position?: number;
 }
 
+/** What an append does to one stream. */
 export interface StreamWrite {
   readonly stream: string;
   /** A version from 1, or NoStream, AnyVersion, StreamExists. */
@@ -120,6 +122,7 @@ export interface StreamWrite {
   readonly batches: readonly NewBatch[];
 }
 
+/** What one append came to: written, known already, or refused alone with nothing written. */
 export type AppendOutcome =
   | {
       readonly ok: true;
@@ -134,6 +137,7 @@ export type AppendOutcome =
 /** In the order of versions or positions, or against it. */
 export type Direction = 'forwards' | 'backwards';
 
+/** Which batches a page holds. */
 export interface ReadRange {
   /** Position or version of the first event, from 1; backwards, `Infinity` is the end. */
   readonly from: number;
@@ -144,6 +148,7 @@ export interface ReadRange {
   readonly correlationId?: string | undefined;
 }
 
+/** A bounded part of the log or of a stream. */
 export interface Page {
   /** In the order of the direction; the events inside a batch are always in the order of the log. */
   readonly batches: readonly EventBatch[];
@@ -151,8 +156,10 @@ export interface Page {
   readonly next: number | undefined;
 }
 
+/** What a storage knows of a stream. */
 export interface StreamSummary {
   readonly stream: string;
+  /** That of its last event, also when that is erased or the tombstone. */
   readonly version: number;
   readonly deleted: boolean;
 }
@@ -165,14 +172,17 @@ export interface SnapshotLog {
   delete(stream: string, key: string | undefined): Promise<void>;
 }
 
+/** A snapshot as it is stored. */
 export interface SnapshotRecord {
+  /** Of the last event that is folded in. */
   readonly version: number;
+  /** Milliseconds since 1970. */
   readonly timestamp: number;
   /** JSON text. */
   readonly data: string;
 }
 
-/** A document beside the log: JSON text under a key of a collection, such as one row of a read model. */
+/** Names a document beside the log, such as one row of a read model. */
 export interface DocumentKey {
   /** At most 250 UTF-16 units, no NUL. */
   readonly collection: string;
@@ -183,6 +193,7 @@ export interface DocumentKey {
 /** Numbers come before strings; strings are in the order of their UTF-16 units. */
 export type IndexValue = number | string;
 
+/** A document beside the log: JSON text under a key of a collection, and the indexes that list it. */
 export interface DocumentRecord extends DocumentKey {
   /** JSON text. */
   readonly data: string;
@@ -190,6 +201,7 @@ export interface DocumentRecord extends DocumentKey {
   readonly indexes?: Readonly<Record<string, IndexValue>>;
 }
 
+/** How a document must be for a write to happen. */
 export interface DocumentExpectation extends DocumentKey {
   /** The JSON text as it was read; undefined when there must be none. */
   readonly data: string | undefined;
@@ -217,18 +229,21 @@ export interface DocumentRange {
   readonly limit: number;
 }
 
+/** Where a page of documents ended, to go on from there. */
 export interface DocumentCursor {
   /** The value in the index; absent when the range is by key. */
   readonly value?: IndexValue;
   readonly key: string;
 }
 
+/** A bounded part of the documents of a range. */
 export interface DocumentPage {
   readonly documents: readonly { readonly key: string; readonly data: string }[];
   /** Where the next page goes on; undefined when this one reached the end. */
   readonly next: DocumentCursor | undefined;
 }
 
+/** What a parameter of SQL can be. */
 export type SqlValue = string | number | null | Uint8Array;
 
 /** One statement, and the values of its parameters `?` in order. */
@@ -284,9 +299,12 @@ export interface DocumentLog {
   clear(collection: string): Promise<void>;
 }
 
+/** What a write survives when it resolves: `strict` a power cut, `relaxed` a crash of the browser or process, `none` neither. */
 export type Durability = 'strict' | 'relaxed' | 'none';
+/** `lost`: the next use connects again. `closed`: for good. */
 export type ConnectionState = 'open' | 'lost' | 'closed';
 
+/** How an open log is kept at the moment. */
 export interface StorageState {
   readonly durability: Durability;
   readonly connection: ConnectionState;

@@ -44,12 +44,12 @@ export interface EventStore<E extends Event = Event> {
 
   /** All events of a stream in order; none for a stream that does not exist. @throws {StreamDeletedError} */
   loadStream(id: StreamId | string, options?: AbortOptions): Promise<StoredEvent<E>[]>;
-  /** The events from `fromVersion` (inclusive) on. */
+  /** The events from `fromVersion` (inclusive) on. @throws {StreamDeletedError} {InvalidVersionError} */
   loadStreamFrom(id: StreamId | string, fromVersion: number, options?: AbortOptions): Promise<StoredEvent<E>[]>;
-  /** At most `count` events from `fromVersion` (inclusive) on. */
+  /** At most `count` events from `fromVersion` (inclusive) on. @throws {StreamDeletedError} {InvalidVersionError} */
   loadStreamRange(id: StreamId | string, fromVersion: number, count: number, options?: AbortOptions): Promise<StoredEvent<E>[]>;
 
-  /** The events of a stream, read in bounded pages while they are consumed. */
+  /** The events of a stream, read in bounded pages while they are consumed. @throws {StreamDeletedError} {InvalidVersionError} */
   readStream(id: StreamId | string, options?: ReadStreamOptions): AsyncIterable<StoredEvent<E>>;
   /** The events of the log in commit order, read in bounded pages while they are consumed. A deleted stream shows as an event, see `isStreamDeleted`. */
   readAll(options?: ReadAllOptions): AsyncIterable<StoredEvent<E | StreamDeletedEvent>>;
@@ -77,7 +77,7 @@ export interface EventStore<E extends Event = Event> {
 
   /** What is known of a stream; undefined when there never was one. */
   getStreamInfo(id: StreamId | string): Promise<StreamInfo | undefined>;
-  /** The streams of a category, or all, in the order of their names; deleted ones only when asked. */
+  /** The streams of a category, or all, in the order of their names; deleted ones only when asked. @throws {InvalidStreamIdError} for a category that cannot be one */
   listStreams(options?: ListStreamsOptions): AsyncIterable<StreamListing>;
   /** The log's identity and the position of its last event: together a checkpoint. */
   head(): Promise<Checkpoint>;
@@ -95,13 +95,18 @@ export interface EventStore<E extends Event = Event> {
    * too. Doing it twice is harmless. Their ids are erased with them: an append or an import that repeats them is not known
    * again.
    *
-   * @returns how many events were erased
+   * @returns how many events were erased; none of a stream that does not exist or was deleted
+   * @throws {InvalidVersionError} when `beforeVersion` is not a whole number of at least 1
    */
   truncateStream(id: StreamId | string, beforeVersion: number): Promise<number>;
 
   /** The events of the log as NDJSON in UTF-8, one event a line, in order; see `importEvents`. */
   exportEvents(options?: ExportOptions): ReadableStream<Uint8Array>;
-  /** Appends the events of an NDJSON stream, in order; repeating it, or going on after an interruption, adds nothing twice. */
+  /**
+   * Appends the events of an NDJSON stream, in order; repeating it, or going on after an interruption, adds nothing twice.
+   *
+   * @throws {InvalidImportError} for a line that cannot be read or stored; the events before its batch stay
+   */
   importEvents(source: ReadableStream<Uint8Array> | Blob, options?: ImportOptions): Promise<ImportResult>;
 
   readonly snapshots: SnapshotStore;
@@ -138,7 +143,9 @@ export interface StreamAppend<E extends Event = Event> {
 type PlainOptions<E extends Event> = Omit<SubscribeOptions<E>, 'caughtUp'> & { readonly caughtUp?: false };
 type CaughtUpOptions<E extends Event> = SubscribeOptions<E> & { readonly caughtUp: true };
 
+/** Which events of the log a subscription delivers. */
 export interface FilterOptions {
+  /** Default all events. */
   readonly filter?: EventFilter;
 }
 

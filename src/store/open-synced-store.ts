@@ -42,9 +42,9 @@ export interface OpenSyncedStoreOptions<E extends Event = Event> extends Omit<Op
   readonly token?: string | (() => string | Promise<string>);
   /** In place of `url` and `token`: whatever carries the messages. */
   readonly transport?: Transport;
-  /** What is replicated: streams of these categories, and these streams; default everything. */
+  /** What is replicated: streams of these categories, and these streams; everything unless told. */
   readonly filter?: Scope;
-  /** What becomes of a pending commit whose stream somebody else has moved, by category; default `reject`. */
+  /** What becomes of a pending commit whose stream somebody else has moved, by category; `reject` unless told. */
   readonly conflicts?: ConflictPolicies<E>;
   /** Keep the order within each stream only, so that a stream in conflict does not hold up the others; default false. */
   readonly lanes?: boolean;

@@ -9,6 +9,8 @@ export interface CaughtUp {
   readonly type: typeof CaughtUp;
   readonly globalPosition: number;
 }
+
+/** The type of a {@link CaughtUp}. */
 export const CaughtUp = '$caughtUp';
 
 /** Tells a {@link CaughtUp} from an event. */

@@ -110,6 +110,7 @@ export const schemas = {
 /** What each message is. */
 export type Messages = { readonly [Name in keyof typeof schemas]: Shape<(typeof schemas)[Name]> };
 
+/** A part of a log: the streams of these categories, and these streams by name. */
 export type Scope = Shape<typeof scope>;
 export type WireBatch = Shape<{ readonly object: typeof batch }>;
 /** The hash is of all that is pushed under the number, made by the client and compared by the server. */
@@ -120,6 +121,7 @@ export type PulledBatch = Shape<typeof pulledBatch>;
 export type PullRequest = Messages['pullRequest'];
 export type PullAnswer = Messages['pullAnswer'];
 
+/** The last part of the path of a request. */
 export type Route = 'hello' | 'push' | 'pull' | 'live';
 
 /** Why a server did not answer a request, with the HTTP status it comes with. */
@@ -140,4 +142,5 @@ export const failures = {
   CLOSING: 503,
 } as const;
 
+/** The code of a request that was not answered. */
 export type FailureCode = keyof typeof failures;

@@ -26,7 +26,8 @@ export interface IndexedDbStorageOptions {
 }
 
 /**
- * Keeps a log in IndexedDB: a record for each commit, safe with any number of tabs and workers at work.
+ * Keeps a log in IndexedDB: a record for each commit, safe with any number of tabs and workers at work. Nothing is opened
+ * before a store is.
  *
  * @example const store = await openEventStore({ storage: indexedDbStorage({ name: 'shop' }) });
  */
