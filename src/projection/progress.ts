@@ -35,15 +35,13 @@ export function parse<T>(text: string | undefined): Read<T> | undefined {
   return text === undefined ? undefined : { text, value: JSON.parse(text) as T };
 }
 
-type ReadableDocuments = Pick<DocumentLog, 'get'>;
-
 /** The builds of a projection; undefined before the first one. */
-export async function readRegistry(documents: ReadableDocuments, name: string): Promise<Read<Registry> | undefined> {
+export async function readRegistry(documents: DocumentLog, name: string): Promise<Read<Registry> | undefined> {
   return parse<Registry>((await documents.get([layout.registry(name)]))[0]);
 }
 
 /** How far a build has come; undefined when there is no such build. */
-export async function readProgress(documents: ReadableDocuments, name: string, build: number): Promise<Read<Progress> | undefined> {
+export async function readProgress(documents: DocumentLog, name: string, build: number): Promise<Read<Progress> | undefined> {
   return parse<Progress>((await documents.get([layout.progress(name, build)]))[0]);
 }
 
