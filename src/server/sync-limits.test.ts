@@ -82,6 +82,15 @@ describe('the sync handler, at its limits', () => {
     expect(await post('pull', { ...client, after: 0 })).toMatchObject({ head: 0 });
   });
 
+  it('refuses a commit of no events, and one that checks a stream whose name cannot be', async () => {
+    const { post } = serve(memoryStorage());
+    const check = (stream: string): object => ({ stream, expected: 0, batches: [] });
+    for (const writes of [[check('Note-1')], [writeOf('Note-1'), check('Note-\0')], [writeOf('Note-1'), check('')]]) {
+      expect((await post('push', pushOf(...writes))).results, JSON.stringify(writes)).toMatchObject([{ status: 'refused' }]);
+    }
+    expect(await post('pull', { ...client, after: 0 })).toMatchObject({ head: 0, taken: [] });
+  });
+
   it('keeps times as whole milliseconds, and refuses what is none', async () => {
     const { post } = serve(memoryStorage());
     const at = (timestamp: number): object => {
