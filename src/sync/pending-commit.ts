@@ -1,7 +1,5 @@
 import { hash53, idAt } from '../event/event-id.ts';
 import type { EventTuple, NewBatch } from '../event/event-batch.ts';
-import { inScope } from './protocol-scope.ts';
-import type { Scope } from './protocol.ts';
 
 export interface PendingWrite {
   readonly stream: string;
@@ -74,12 +72,12 @@ export function countOf({ batches }: PendingWrite): number {
   return batches.reduce((sum, { count }) => sum + count, 0);
 }
 
-/** The ids of the first and of the last event that a pull of this scope brings; undefined when it brings none. */
-export function endsOf({ writes }: { readonly writes: readonly PendingWrite[] }, scope: Scope | undefined): { first: string; last: string } | undefined {
+/** The ids of the first and of the last event that a pull of these streams brings; undefined when it brings none. */
+export function endsOf({ writes }: { readonly writes: readonly PendingWrite[] }, isWanted: (stream: string) => boolean): { first: string; last: string } | undefined {
   let first: NewBatch | undefined;
   let last: NewBatch | undefined;
   for (const { stream, batches } of writes) {
-    if (!inScope(scope, stream)) continue;
+    if (!isWanted(stream)) continue;
     first ??= batches[0];
     last = batches.at(-1) ?? last;
   }
