@@ -91,6 +91,17 @@ describe('the sync handler, at its limits', () => {
     expect(await post('pull', { ...client, after: 0 })).toMatchObject({ head: 0, taken: [] });
   });
 
+  it('is not made with limits that are none, and tells its operator of rights that no client can take', async () => {
+    for (const wrong of [{ limits: { maxRequestBytes: Number.NaN } }, { limits: { maxPullEvents: 0 } }, { heartbeatMs: -1 }]) {
+      expect(() => serve(memoryStorage(), wrong)).toThrow(expect.objectContaining({ code: 'INVALID_VERSION' }));
+    }
+    const errors: unknown[] = [];
+    const readable = { categories: Array.from({ length: 1_001 }, (_, n) => `C${n}`) };
+    const { send } = serve(memoryStorage(), { authorize: () => ({ tenant: 'shop', user: 'ada', readable }), onError: (error) => errors.push(error) });
+    expect((await send('hello', client)).status).toBe(500);
+    expect(String(errors)).toMatch(/`authorize`.*more than 1000/);
+  });
+
   it('keeps times as whole milliseconds, and refuses what is none', async () => {
     const { post } = serve(memoryStorage());
     const at = (timestamp: number): object => {
