@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isErmineError } from '../event/errors.ts';
 import { AnyVersion, NoStream } from '../event/version.ts';
 import { memoryStorage } from '../storage/memory/memory-storage.ts';
+import type { Transport } from '../sync/transport.ts';
 import { numbered, toArray } from '../testing/events.ts';
 import { record } from '../testing/recording.ts';
 import { openEventStore } from './open-event-store.ts';
@@ -168,6 +169,16 @@ describe('a synced store', () => {
       expect(['stuck', 'offline']).toContain((await firstValueFrom(store.sync.status$)).state);
       expect(await firstValueFrom(store.sync.pending$)).toHaveLength(1);
     }
+  });
+
+  it('says that something before the server takes less than the server does', async () => {
+    const server = new Server();
+    const http = server.transport();
+    const send: Transport['send'] = async (route, ...rest) => (route === 'push' ? { status: 413, body: '<html>Request Entity Too Large' } : http.send(route, ...rest));
+    const store = await server.device({ transport: { ...http, send } });
+    await store.appendToStream('Note-1', NoStream, numbered(1));
+    await store.sync.now();
+    expect(await firstValueFrom(store.sync.status$)).toMatchObject({ state: 'stuck', final: false, error: { reason: 'TOO_LARGE' } });
   });
 
   it('puts a deletion on the server through to every replica', async () => {
