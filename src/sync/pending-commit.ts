@@ -97,6 +97,19 @@ export function idIn({ events, idBase }: NewBatch, index: number): string {
   return (JSON.parse(events) as EventTuple[])[index]![3] ?? idAt(idBase, index);
 }
 
+const idsByCommit = new WeakMap<PendingCommit, readonly string[]>();
+
+/** The ids of its events in order. Each append that brings ids is compared with those of all commits that wait. */
+export function idsOfCommit(commit: PendingCommit): readonly string[] {
+  let ids = idsByCommit.get(commit);
+  if (!ids) {
+    const batches = commit.writes.flatMap((write) => write.batches);
+    ids = batches.flatMap(({ events, idBase }) => (JSON.parse(events) as EventTuple[]).map((tuple, i) => tuple[3] ?? idAt(idBase, i)));
+    idsByCommit.set(commit, ids);
+  }
+  return ids;
+}
+
 /** Without a place and without the index of ids, which is made where it is written. */
 export function plainBatch({ stream, count, timestamp, idBase, events }: NewBatch): NewBatch {
   return { stream, count, timestamp, idBase, events };
