@@ -10,8 +10,13 @@ export function serveRequests(handler) {
   return createServer(async (incoming, outgoing) => {
     const controller = new AbortController();
     outgoing.on('close', () => controller.abort());
+    const request = toRequest(incoming, controller.signal);
+    if (!request) {
+      outgoing.writeHead(400).end();
+      return;
+    }
     try {
-      const response = await handler(toRequest(incoming, controller.signal));
+      const response = await handler(request);
       outgoing.writeHead(response.status, Object.fromEntries(response.headers));
       if (response.body) await send(response.body, outgoing);
       else outgoing.end();
@@ -23,12 +28,16 @@ export function serveRequests(handler) {
   });
 }
 
-/** @param {import('node:http').IncomingMessage} incoming @param {AbortSignal} signal */
+/** Undefined for a method or a host that no request can have. @param {import('node:http').IncomingMessage} incoming @param {AbortSignal} signal */
 function toRequest(incoming, signal) {
   const { method = 'GET', url = '/', headers } = incoming;
   const init = /** @type {RequestInit} */ ({ method, headers: /** @type {Record<string, string>} */ (headers), signal });
   if (method !== 'GET' && method !== 'HEAD') Object.assign(init, { body: Readable.toWeb(incoming), duplex: 'half' });
-  return new Request(`http://${headers.host ?? 'localhost'}${url}`, init);
+  try {
+    return new Request(`http://${headers.host ?? 'localhost'}${url}`, init);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Waits for whoever reads slowly, and stops reading when nobody reads any more. @param {ReadableStream<Uint8Array>} body @param {import('node:http').ServerResponse} outgoing */

@@ -6,7 +6,7 @@ export interface Principal {
   readonly tenant: string;
   /** A client id belongs to the first user who comes with it. */
   readonly user: string;
-  /** The streams that are sent to this user; all unless told. */
+  /** The streams that are sent to this user; all unless told. At most 1,000 categories and 10,000 streams: clients take no more. */
   readonly readable?: Scope;
   /** The streams that this user may append to; all unless told. */
   readonly writable?: Scope;

@@ -1,7 +1,7 @@
 import { decodeBatch, type EventBatch } from '../event/event-batch.ts';
 import type { Log } from '../storage/storage.ts';
 import { placedBatchToText } from '../sync/protocol-batch.ts';
-import { inScope, intersectScopes } from '../sync/protocol-scope.ts';
+import { intersectScopes, scopeTest } from '../sync/protocol-scope.ts';
 import type { PullRequest } from '../sync/protocol.ts';
 import { clientKey, parseRecord } from './client-record.ts';
 import type { Principal } from './principal.ts';
@@ -36,7 +36,7 @@ export async function pull(tenant: TenantLog, principal: Principal, request: Pul
 }
 
 async function readPage(log: Log, request: PullRequest, principal: Principal, head: number, pageEvents: number): Promise<{ texts: string[]; coveredTo: number; events: number }> {
-  const scope = intersectScopes(request.filter, principal.readable);
+  const isWanted = scopeTest(intersectScopes(request.filter, principal.readable));
   const texts: string[] = [];
   let coveredTo = request.after;
   let events = 0;
@@ -56,7 +56,7 @@ async function readPage(log: Log, request: PullRequest, principal: Principal, he
       if (events > 0 && (events + batch.count > 2 * pageEvents || units >= PAGE_UNITS)) return { texts, coveredTo, events };
       coveredTo = end;
       looked += batch.count;
-      if (batch.stream === '' || !inScope(scope, batch.stream)) continue;
+      if (batch.stream === '' || !isWanted(batch.stream)) continue;
       const text = placedBatchToText(batch.position <= request.after ? cut(batch, request.after) : batch);
       texts.push(text);
       events += batch.count;

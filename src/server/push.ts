@@ -111,6 +111,8 @@ function refusalOf(error: unknown): Outcome | undefined {
     case 'STREAM_DELETED':
       return { status: 'conflict', code: error.code, message: error.message, stream: error.streamId };
     case 'CORRUPTED_IDEMPOTENCY':
+    // The storage cannot keep it, and never will.
+    case 'INVALID_EVENT':
       return { status: 'refused', code: error.code, message: error.message };
     default:
       return undefined;

@@ -10,7 +10,7 @@ export async function readBodyText(request: Request, maxBytes: number, closing: 
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge();
   // Firefox gives the body of a request only whole.
   if (!request.body) {
-    const text = await request.text();
+    const text = await request.text().catch(brokenOff);
     if (new TextEncoder().encode(text).length > maxBytes) throw tooLarge();
     return text;
   }
@@ -23,7 +23,7 @@ export async function readBodyText(request: Request, maxBytes: number, closing: 
     let bytes = 0;
     let text = '';
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await reader.read().catch(brokenOff);
       if (closing.aborted) throw new RequestFailure('CLOSING', 'The server is shutting down. Try again.');
       if (done) return text + decoder.decode();
       bytes += value.length;
@@ -36,4 +36,9 @@ export async function readBodyText(request: Request, maxBytes: number, closing: 
   } finally {
     closing.removeEventListener('abort', stop);
   }
+}
+
+/** The client has gone, or its network: nothing is wrong with the server. */
+function brokenOff(): never {
+  throw new RequestFailure('MALFORMED', 'The body broke off.');
 }

@@ -2,6 +2,7 @@ import { checkBytes } from '../event/encode.ts';
 import { EventTooLargeError, isErmineError } from '../event/errors.ts';
 import { idsOf } from '../event/event-batch.ts';
 import type { Limits } from '../event/limits.ts';
+import { streamIdToString } from '../event/stream-id.ts';
 import type { StreamWrite } from '../storage/storage.ts';
 import { isReserved, readBatch } from '../sync/protocol-batch.ts';
 import { MalformedMessage, readShape } from '../sync/protocol-schema.ts';
@@ -30,6 +31,7 @@ export function readCommit(commit: WireCommit, principal: Principal, limits: Lim
     let count = 0;
     const texts: string[] = [];
     const read = writes.map(({ stream, expected, batches }, i): StreamWrite => {
+      streamIdToString(stream);
       if (!inScope(principal.writable, stream)) throw new RequestFailure('FORBIDDEN', `You may not append to ${stream}.`);
       return {
         stream,
@@ -49,6 +51,8 @@ export function readCommit(commit: WireCommit, principal: Principal, limits: Lim
         }),
       };
     });
+    // It would take its number and never be confirmed.
+    if (count === 0 && writes.length > 0) throw new MalformedMessage('writes hold no event');
     if (count > limits.maxBatchEvents) throw new EventTooLargeError('The commit', count, limits.maxBatchEvents, 'events');
     checkBytes(texts, 'The commit', limits.maxBatchBytes);
     if (hasTwice(read.map(({ stream }) => stream))) throw new MalformedMessage('writes name a stream twice');

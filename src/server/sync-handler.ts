@@ -1,5 +1,6 @@
 import { isErmineError } from '../event/errors.ts';
 import { defaultLimits } from '../event/limits.ts';
+import { checkWholeNumber } from '../event/version.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Route } from '../sync/protocol.ts';
 import { liveStream } from './live-stream.ts';
@@ -55,6 +56,7 @@ const serverDefaults: ServerLimits = { ...defaultLimits, maxRequestBytes: 8 * 10
 /**
  * The server side of sync over any storage: a function from `Request` to `Response` that needs no particular server.
  *
+ * @throws {InvalidVersionError} when a limit or an interval is no whole number from 1, or `maxLiveStreams` none from 0
  * @example
  * const handler = createSyncHandler({
  *   storage: () => storage,
@@ -64,6 +66,8 @@ const serverDefaults: ServerLimits = { ...defaultLimits, maxRequestBytes: 8 * 10
 export function createSyncHandler(options: SyncHandlerOptions): SyncHandler {
   const { authorize, allowedOrigins = [], heartbeatMs = 15_000, pollIntervalMs = 1_000, onError, telemetry } = options;
   const limits = { ...serverDefaults, ...options.limits };
+  // What is no number would limit nothing, and pages of no events would be asked for without an end.
+  for (const [name, value] of Object.entries({ ...limits, heartbeatMs, pollIntervalMs })) checkWholeNumber(value, name, name === 'maxLiveStreams' ? 0 : 1);
   const logs = new TenantLogs(options.storage, pollIntervalMs);
   const server = new SyncServer(logs, limits);
   const closing = new AbortController();

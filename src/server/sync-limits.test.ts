@@ -1,4 +1,8 @@
+import { once } from 'node:events';
+import { request, type RequestOptions } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { serveRequests } from '../../bin/serve-requests.mjs';
 import { encodeEvents } from '../event/encode.ts';
 import { EpochChangedError, type ErmineError } from '../event/errors.ts';
 import { defaultLimits } from '../event/limits.ts';
@@ -78,6 +82,26 @@ describe('the sync handler, at its limits', () => {
     expect(await post('pull', { ...client, after: 0 })).toMatchObject({ head: 0 });
   });
 
+  it('refuses a commit of no events, and one that checks a stream whose name cannot be', async () => {
+    const { post } = serve(memoryStorage());
+    const check = (stream: string): object => ({ stream, expected: 0, batches: [] });
+    for (const writes of [[check('Note-1')], [writeOf('Note-1'), check('Note-\0')], [writeOf('Note-1'), check('')]]) {
+      expect((await post('push', pushOf(...writes))).results, JSON.stringify(writes)).toMatchObject([{ status: 'refused' }]);
+    }
+    expect(await post('pull', { ...client, after: 0 })).toMatchObject({ head: 0, taken: [] });
+  });
+
+  it('is not made with limits that are none, and tells its operator of rights that no client can take', async () => {
+    for (const wrong of [{ limits: { maxRequestBytes: Number.NaN } }, { limits: { maxPullEvents: 0 } }, { heartbeatMs: -1 }]) {
+      expect(() => serve(memoryStorage(), wrong)).toThrow(expect.objectContaining({ code: 'INVALID_VERSION' }));
+    }
+    const errors: unknown[] = [];
+    const readable = { categories: Array.from({ length: 1_001 }, (_, n) => `C${n}`) };
+    const { send } = serve(memoryStorage(), { authorize: () => ({ tenant: 'shop', user: 'ada', readable }), onError: (error) => errors.push(error) });
+    expect((await send('hello', client)).status).toBe(500);
+    expect(String(errors)).toMatch(/`authorize`.*more than 1000/);
+  });
+
   it('keeps times as whole milliseconds, and refuses what is none', async () => {
     const { post } = serve(memoryStorage());
     const at = (timestamp: number): object => {
@@ -96,6 +120,25 @@ describe('the sync handler, at its limits', () => {
     await nextTask();
     await handler.close();
     expect((await answer).status).toBe(503);
+  });
+
+  it('tells a body that breaks off from a failure of its own', async () => {
+    const errors: unknown[] = [];
+    const { handler } = serve(memoryStorage(), { onError: (error) => errors.push(error) });
+    const body = new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(new TypeError('aborted')) });
+    const answer = await handler(new Request('https://sync.test/push', { method: 'POST', body, duplex: 'half' } as RequestInit));
+    expect([answer.status, handler.metrics().failures, errors]).toEqual([400, { MALFORMED: 1 }, []]);
+  });
+
+  it('answers over HTTP what no request can be', async () => {
+    const { handler } = serve(memoryStorage());
+    const server = serveRequests(handler).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const statusOf = (options: RequestOptions): Promise<number | undefined> =>
+      new Promise((resolve, reject) => request({ port, path: '/hello', agent: false, ...options }, (answer) => resolve(answer.resume().statusCode)).on('error', reject).end());
+    expect([await statusOf({ method: 'TRACE' }), await statusOf({ headers: { host: 'a b' } }), await statusOf({})]).toEqual([400, 400, 405]);
   });
 
   it('begins a live stream with what was pushed while it began', async () => {

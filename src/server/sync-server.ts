@@ -77,6 +77,7 @@ export class SyncServer {
     if (request.protocol !== PROTOCOL_VERSION) {
       throw new RequestFailure('PROTOCOL', `This server speaks version ${PROTOCOL_VERSION} of the protocol, the client ${request.protocol}.`);
     }
+    checkReadable(principal);
     const tenant = await this.#logs.of(principal.tenant);
     if (request.epoch !== undefined && request.epoch !== tenant.log.epoch) {
       throw new RequestFailure('EPOCH_CHANGED', 'The log of this server is another one than the client has.');
@@ -95,6 +96,11 @@ export class SyncServer {
 function checkClientId(clientId: string): string {
   if (!/^[\w-]{8,64}$/.test(clientId)) throw new RequestFailure('MALFORMED', 'A client id has 8 to 64 letters, digits, "_" or "-".');
   return clientId;
+}
+
+/** It is part of what clients are told, and what makes no sense to them looks like a wrong address there. */
+function checkReadable({ readable }: Principal): void {
+  if (readable !== undefined) readShape(schemas.helloAnswer.object['readable?'], readable, 'The answer of `authorize`: readable');
 }
 
 function parseBody(body: string): unknown {

@@ -42,7 +42,7 @@ export interface OpenSyncedStoreOptions<E extends Event = Event> extends Omit<Op
   readonly token?: string | (() => string | Promise<string>);
   /** In place of `url` and `token`: whatever carries the messages. */
   readonly transport?: Transport;
-  /** What is replicated: streams of these categories, and these streams; everything unless told. */
+  /** What is replicated: streams of these categories, at most 1,000, and these streams, at most 10,000; everything unless told. */
   readonly filter?: Scope;
   /** What becomes of a pending commit whose stream somebody else has moved, by category; `reject` unless told. */
   readonly conflicts?: ConflictPolicies<E>;

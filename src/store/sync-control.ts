@@ -32,7 +32,7 @@ export function createSyncControl<E extends Event>(
           if (isVoid(commit)) continue;
           const { commitId, writes, command, stuck } = commit;
           const events = await eventsOf<E>(writes, ends, decoder);
-          entries.push({ commitId, events, ...(command !== undefined && { command }), ...(stuck !== undefined && { stuck }) });
+          entries.push({ commitId, events, ...copyOf(command), ...(stuck !== undefined && { stuck }) });
         }
         return entries;
       }),
@@ -45,7 +45,7 @@ export function createSyncControl<E extends Event>(
           rejected.map(async ({ commitId, writes, command, reason }) => ({
             commitId,
             events: await eventsOf<E>(writes, new Map(), decoder),
-            ...(command !== undefined && { command }),
+            ...copyOf(command),
             reason,
           })),
         ),
@@ -64,6 +64,11 @@ export function createSyncControl<E extends Event>(
     },
     discard: (commitId) => run(() => discardRejected(replica, commitId)),
   };
+}
+
+/** What the application does to a command that it is shown must not change what waits. */
+function copyOf(command: unknown): { readonly command?: unknown } {
+  return command === undefined ? {} : { command: structuredClone(command) };
 }
 
 /** Versions count on from where the commit was to begin, and from commit to commit. */

@@ -128,6 +128,48 @@ describe('a synced store in conflict', () => {
     expect((await a.loadStream('Bad-1')).map(({ type }) => type)).toEqual(['Counted', 'Decided', 'Later']);
   });
 
+  it('decides on the command as it was given, whatever a policy, or who is shown it, does to it', async () => {
+    type Command = { wanted: number[] };
+    const server = new Server();
+    let broken = true;
+    const redecide = (command: Command): { type: string; data: unknown } => {
+      const first = command.wanted.shift();
+      if (broken) throw new Error('cannot decide');
+      return { type: 'Taken', data: first };
+    };
+    const [a, b] = [await server.device(), await server.device({ conflicts: { Seat: { redecide } } })];
+    server.online = false;
+    for (const store of [a, b]) await store.appendToStream('Seat-1', NoStream, numbered(1), { command: { wanted: [1, 2, 3] } });
+    server.online = true;
+    await upToDate(a, b, b);
+    (((await firstValueFrom(b.sync.pending$))[0]!.command) as Command).wanted.shift();
+    broken = false;
+    await upToDate(b);
+    expect((await b.loadStream('Seat-1'))[1]).toMatchObject({ type: 'Taken', data: 1 });
+  });
+
+  it('comes to an end with a slow policy while the user goes on', async () => {
+    const server = new Server();
+    let asked = 0;
+    const [a, b] = [await server.device(), await server.device({
+      conflicts: {
+        Seat: {
+          async redecide(command) {
+            // Something is appended whenever the policy thinks.
+            await b.appendToStream('Click-1', AnyVersion, numbered(1, ++asked));
+            return { type: 'Taken', data: command };
+          },
+        },
+      },
+    })];
+    server.online = false;
+    for (const store of [a, b]) await store.appendToStream('Seat-1', NoStream, numbered(1), { command: 'mine' });
+    server.online = true;
+    await upToDate(a, b);
+    expect(await b.loadStream('Seat-1')).toMatchObject([{ version: 1 }, { version: 2, type: 'Taken' }]);
+    expect([asked, (await b.loadStream('Click-1')).length]).toEqual([1, 1]);
+  });
+
   it('keeps a commit whose policy gives no events, and a dead letter that is to be replaced by nothing', async () => {
     const server = new Server();
     const nonsense: unknown[] = [{ typ: 'Noted' }, undefined, 'rejected'];

@@ -6,7 +6,7 @@ import { MAX_UNCONFIRMED_COMMITS } from '../sync/protocol.ts';
 import { httpTransport, type Transport } from '../sync/transport.ts';
 import { numbered } from '../testing/events.ts';
 import { record } from '../testing/recording.ts';
-import { until } from '../testing/wait.ts';
+import { nextTask, until } from '../testing/wait.ts';
 import { Server, upToDate } from './synced-store.test-fixture.ts';
 
 describe('a synced store that is paused or closed', () => {
@@ -99,6 +99,17 @@ describe('a synced store that is paused or closed', () => {
       await tab.close();
       expect(await discarding, `closed after ${turns} turns`).toBe('done');
     }
+  });
+
+  it('takes over in time what is appended after the tab that leads was frozen, also when nothing waited for long', async () => {
+    // The one that leads keeps its lock, and never does anything.
+    const locks = { request: () => new Promise(() => undefined) };
+    const store = await new Server().device({ locks, takeoverMs: 1 });
+    await until('it stands by', async () => (await firstValueFrom(store.sync.status$)).state === 'standby');
+    // Longer than it waits for what waits.
+    for (let turn = 0; turn < 20; turn++) await nextTask();
+    await store.appendToStream('Note-1', NoStream, numbered(1));
+    await until('it is confirmed', async () => (await store.head()).position === 1);
   });
 
   it('asks seldom when it is told to ask more seldom than a timer can wait', async () => {

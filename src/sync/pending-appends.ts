@@ -9,7 +9,7 @@ import { idAt, newIdBase } from '../event/event-id.ts';
 import { AnyVersion, meetsExpectation } from '../event/version.ts';
 import type { Append } from '../storage/storage.ts';
 import type { OutboxView } from './outbox.ts';
-import { BEHIND_STUCK, countOf, hashOf, idIn, plainBatch, type PendingAppend, type PendingCommit } from './pending-commit.ts';
+import { BEHIND_STUCK, countOf, hashOf, idsOfCommit, plainBatch, type PendingAppend, type PendingCommit } from './pending-commit.ts';
 import { inScope } from './protocol-scope.ts';
 import type { Scope } from './protocol.ts';
 import { scopeOf, type Replica } from './replica.ts';
@@ -159,7 +159,7 @@ class GroupDecision {
     const wanted = new Set(ids);
     const running = new Map(this.#confirmed);
     for (const commit of [...this.#view.commits, ...this.added]) {
-      const own = commit.writes.flatMap((write) => write.batches.flatMap((batch) => Array.from({ length: batch.count }, (_, i) => idIn(batch, i))));
+      const own = idsOfCommit(commit);
       for (const write of commit.writes) if (running.has(write.stream)) running.set(write.stream, running.get(write.stream)! + countOf(write));
       const known = own.filter((id) => wanted.has(id));
       if (known.length === 0) continue;

@@ -1,7 +1,5 @@
 import { hash53, idAt } from '../event/event-id.ts';
 import type { EventTuple, NewBatch } from '../event/event-batch.ts';
-import { inScope } from './protocol-scope.ts';
-import type { Scope } from './protocol.ts';
 
 export interface PendingWrite {
   readonly stream: string;
@@ -78,12 +76,12 @@ export function countOf({ batches }: PendingWrite): number {
   return batches.reduce((sum, { count }) => sum + count, 0);
 }
 
-/** The ids of the first and of the last event that a pull of this scope brings; undefined when it brings none. */
-export function endsOf({ writes }: { readonly writes: readonly PendingWrite[] }, scope: Scope | undefined): { first: string; last: string } | undefined {
+/** The ids of the first and of the last event that a pull of these streams brings; undefined when it brings none. */
+export function endsOf({ writes }: { readonly writes: readonly PendingWrite[] }, isWanted: (stream: string) => boolean): { first: string; last: string } | undefined {
   let first: NewBatch | undefined;
   let last: NewBatch | undefined;
   for (const { stream, batches } of writes) {
-    if (!inScope(scope, stream)) continue;
+    if (!isWanted(stream)) continue;
     first ??= batches[0];
     last = batches.at(-1) ?? last;
   }
@@ -101,6 +99,19 @@ function endIdsOf(batch: NewBatch): { readonly first: string; readonly last: str
 
 export function idIn({ events, idBase }: NewBatch, index: number): string {
   return (JSON.parse(events) as EventTuple[])[index]![3] ?? idAt(idBase, index);
+}
+
+const idsByCommit = new WeakMap<PendingCommit, readonly string[]>();
+
+/** The ids of its events in order. Each append that brings ids is compared with those of all commits that wait. */
+export function idsOfCommit(commit: PendingCommit): readonly string[] {
+  let ids = idsByCommit.get(commit);
+  if (!ids) {
+    const batches = commit.writes.flatMap((write) => write.batches);
+    ids = batches.flatMap(({ events, idBase }) => (JSON.parse(events) as EventTuple[]).map((tuple, i) => tuple[3] ?? idAt(idBase, i)));
+    idsByCommit.set(commit, ids);
+  }
+  return ids;
 }
 
 /** Without a place and without the index of ids, which is made where it is written. */

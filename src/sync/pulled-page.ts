@@ -1,6 +1,7 @@
 import { decodeBatch, type EventBatch } from '../event/event-batch.ts';
 import type { OutboxChange, OutboxView } from './outbox.ts';
 import { createVoid, endsOf, idIn, type PendingCommit } from './pending-commit.ts';
+import { scopeTest } from './protocol-scope.ts';
 import type { Scope } from './protocol.ts';
 
 export interface PulledPage {
@@ -20,8 +21,9 @@ export function confirmedBy(view: OutboxView, { batches, taken }: PulledPage, sc
   const ids = idsIn(batches);
   // Those of another client id say nothing: another tab has numbered the outbox anew meanwhile.
   const numbers = new Map(taken.clientId === view.head.clientId ? taken.numbers : []);
+  const isWanted = scopeTest(scope);
   const pulled = (commit: Pick<PendingCommit, 'writes' | 'former'>): boolean => {
-    const ends = endsOf(commit, scope);
+    const ends = endsOf(commit, isWanted);
     return (ends !== undefined && ids.has(ends.last)) || (commit.former?.some((id) => ids.has(id)) ?? false);
   };
   const removed: number[] = [];

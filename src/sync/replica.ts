@@ -6,7 +6,7 @@ import type { AppendQueue } from '../storage/append-queue.ts';
 import type { Append, DocumentLog, DocumentWrites, Log } from '../storage/storage.ts';
 import { Outbox, writeMove, type OutboxChange, type OutboxView } from './outbox.ts';
 import { endsOf, type PendingAppend } from './pending-commit.ts';
-import { inScope, intersectScopes } from './protocol-scope.ts';
+import { intersectScopes, scopeTest } from './protocol-scope.ts';
 import { confirmedBy, idsIn, movedBy, type PulledPage } from './pulled-page.ts';
 import type { Scope } from './protocol.ts';
 import { REPLICA, moveState, readReplicaState, type KnownState, type ReplicaState } from './replica-state.ts';
@@ -49,8 +49,7 @@ export class Replica {
 
   /** The same, without streams that are not replicated: of those only the server knows. */
   async replicatedVersions(streams: Iterable<string>): Promise<Map<string, number>> {
-    const scope = scopeOf((await this.state()).state);
-    return this.versions([...streams].filter((stream) => inScope(scope, stream)));
+    return this.versions([...streams].filter(scopeTest(scopeOf((await this.state()).state))));
   }
 
   /** The versions that an append with these event ids has led to, when they are in the confirmed log. */
@@ -73,8 +72,9 @@ export class Replica {
     const { commits } = await this.outbox.look();
     if (commits.length === 0) return false;
     const ids = idsIn(batches);
+    const isWanted = scopeTest(scope);
     return commits.some((commit) => {
-      const ends = endsOf(commit, scope);
+      const ends = endsOf(commit, isWanted);
       return ends !== undefined && ids.has(ends.first) && !ids.has(ends.last);
     });
   }

@@ -1,9 +1,9 @@
-import type { EventData } from '../event/event.ts';
+import type { Event, EventData } from '../event/event.ts';
 import { decodeBatch, type EventDecoder, type NewBatch, type RawEvent } from '../event/event-batch.ts';
 import { categoryOf, splitStreamName, streamIdToString } from '../event/stream-id.ts';
 import { meetsExpectation } from '../event/version.ts';
 import type { Log } from '../storage/storage.ts';
-import type { Conflict, ConflictPolicies, ConflictPolicy } from './conflict-policy.ts';
+import type { Conflict, ConflictPolicies, ConflictPolicy, RedecidePolicy, Redecision } from './conflict-policy.ts';
 import { keepIdentity } from './keep-identity.ts';
 import type { OutboxChange, OutboxView } from './outbox.ts';
 import { BEHIND_STUCK, countOf, createVoid, hashOf, idIn, isVoid, plainBatch, type PendingCommit, type PendingWrite, type RejectedCommit, type RejectionReason } from './pending-commit.ts';
@@ -20,6 +20,9 @@ const MAX_ATTEMPTS = 20;
 
 type Decision = { readonly writes: readonly PendingWrite[] } | { readonly reason: RejectionReason } | { readonly stuck: string };
 
+/** What policies have answered, by what they were asked: they are not asked twice while others keep changing the outbox. */
+export type PolicyAnswers = Map<string, Promise<Redecision<Event>>>;
+
 /**
  * Folds the outbox over the confirmed versions, and has the policies decide on every commit that does not hold there.
  *
@@ -33,6 +36,7 @@ export class ConflictResolution {
   readonly #view: OutboxView;
   readonly #refusals: ReadonlyMap<string, RejectionReason>;
   readonly #retry: boolean;
+  readonly #answers: PolicyAnswers;
   /** Versions by stream, as the commits so far leave them; of one that is not replicated as they take it to be. */
   readonly #running: Map<string, number>;
   readonly #confirmed: ReadonlyMap<string, number>;
@@ -48,7 +52,7 @@ export class ConflictResolution {
   readonly #rejected: RejectedCommit[] = [];
   #seq: number;
 
-  constructor(log: Log, settings: ResolveSettings, view: OutboxView, confirmed: ReadonlyMap<string, number>, refusals: ReadonlyMap<string, RejectionReason>, retry: boolean) {
+  constructor(log: Log, settings: ResolveSettings, view: OutboxView, confirmed: ReadonlyMap<string, number>, refusals: ReadonlyMap<string, RejectionReason>, retry: boolean, answers: PolicyAnswers) {
     this.#log = log;
     this.#settings = settings;
     this.#view = view;
@@ -56,6 +60,7 @@ export class ConflictResolution {
     this.#running = new Map(confirmed);
     this.#refusals = refusals;
     this.#retry = retry;
+    this.#answers = answers;
     this.#seq = view.head.seq;
   }
 
@@ -117,15 +122,27 @@ export class ConflictResolution {
     if (policy === 'reject' || commit.command === undefined || commit.writes.length > 1) {
       return this.#because(write, 'CONCURRENCY_CONFLICT', `Stream "${stream}" is at version ${version}, expected ${expected}.`);
     }
-    const { decoder, encode } = this.#settings;
-    const confirmed = (await decoder.decode(await confirmedEvents(this.#log, stream))) as readonly LoadedEvent[];
-    const pending = asPending(await decoder.decode(pendingEvents(this.#kept, stream, this.#confirmed.get(stream)!)));
-    const events = [...confirmed, ...pending];
-    const answer = await policy.redecide(commit.command, events, conflict);
+    const answer = await this.#ask(policy, commit, conflict, stream);
     if ('rejected' in answer) return this.#because(write, 'REJECTED', answer.rejected);
     const decided = [answer].flat() as readonly EventData[];
     if (decided.length === 0) return this.#because(write, 'REJECTED', 'The decision on the stream as it is now has no events.');
-    return { stream, expected: version, batches: (await encode(stream, keepIdentity(decided, write))).map(plainBatch) };
+    return { stream, expected: version, batches: (await this.#settings.encode(stream, keepIdentity(decided, write))).map(plainBatch) };
+  }
+
+  #ask(policy: RedecidePolicy, { order, hash, command }: PendingCommit, conflict: Conflict, stream: string): Promise<Redecision<Event>> {
+    const version = this.#confirmed.get(stream)!;
+    const before = this.#kept.filter(({ writes }) => writes.some((write) => write.stream === stream));
+    const question = [order, hash, stream, version, ...before.map((kept) => kept.hash)].join(' ');
+    const decide = async (): Promise<Redecision<Event>> => {
+      const { decoder } = this.#settings;
+      const confirmed = (await decoder.decode(await confirmedEvents(this.#log, stream))) as readonly LoadedEvent[];
+      const pending = asPending(await decoder.decode(pendingEvents(before, stream, version)));
+      // A copy: what a policy does to it must not change what waits.
+      return policy.redecide(structuredClone(command), [...confirmed, ...pending], conflict);
+    };
+    const answer = this.#answers.get(question) ?? decide();
+    this.#answers.set(question, answer);
+    return answer;
   }
 
   #because({ stream, expected }: PendingWrite, code: string, message: string): { readonly reason: RejectionReason } {

@@ -56,6 +56,7 @@ export function checkStatus({ status, body }: { readonly status: number; readonl
   } catch {
     // A proxy, or a page that is no sync server.
     if (status >= 500 || status === 408 || status === 429) throw new NoAnswer(`The server answered with status ${status}.`);
+    if (status === 413) throw new ServerFailure('TOO_LARGE', 'Something before the server takes no request of this size. It must let through what the server takes.');
     throw malformed(`status ${status}`);
   }
   if (LATER.has(failure.code)) throw new NoAnswer(failure.message);

@@ -7,7 +7,7 @@ import { backoffMs } from './backoff.ts';
 import { LiveHints } from './live-hints.ts';
 import type { Replica } from './replica.ts';
 import { NoAnswer, ServerFailure } from './server-messages.ts';
-import { SyncRounds, type RoundSettings } from './sync-round.ts';
+import { SyncRounds, type RoundProgress, type RoundSettings } from './sync-round.ts';
 import type { Timers } from './timers.ts';
 import type { SyncStatus } from './sync-status.ts';
 import type { Transport } from './transport.ts';
@@ -198,8 +198,10 @@ export class SyncEngine {
     this.#backingOff = true;
     await this.#sleep(takeoverMs);
     const { commits } = await this.#replica.outbox.look();
-    if (commits.length === 0 && !this.#isCalled()) await this.#sleep(2 * pollIntervalMs);
     this.#backingOff = false;
+    if (commits.length === 0 && !this.#wanted && !this.#isCalled()) await this.#sleep(2 * pollIntervalMs);
+    // What has come to wait meanwhile is given its own time.
+    if (commits.length === 0 && this.#wanted) return false;
     return !this.#isCalled() && before === (await this.#mark());
   }
 
@@ -231,12 +233,10 @@ export class SyncEngine {
     this.#wakeUp = () => undefined;
   }
 
-  #progress(): { pushing(done: number, total: number): void; pulling(position: number, head: number): void } {
+  #progress(): RoundProgress {
     return {
       pushing: (done, total) => this.#show({ state: 'pushing', done, total }),
-      pulling: (position, head) => {
-        if (position < head) this.#show({ state: 'pulling', position, head });
-      },
+      pulling: (position, head) => position < head && this.#show({ state: 'pulling', position, head }),
     };
   }
 

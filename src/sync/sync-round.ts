@@ -1,7 +1,7 @@
 import { SyncStoppedError } from '../event/errors.ts';
 import { idAt, newIdBase } from '../event/event-id.ts';
 import type { EventBatch } from '../event/event-batch.ts';
-import { ConflictResolution, type ResolveSettings } from './resolve-conflicts.ts';
+import { ConflictResolution, type PolicyAnswers, type ResolveSettings } from './resolve-conflicts.ts';
 import { isVoid, type RejectionReason } from './pending-commit.ts';
 import { PROTOCOL_VERSION, type PullAnswer, type Scope } from './protocol.ts';
 import { firstUnconfirmed, reasonOf, renumbered, selectCommits, type PushLimits } from './push-outbox.ts';
@@ -206,6 +206,7 @@ export class SyncRounds {
   /** @returns the outbox as it is then */
   async #resolve(refusals: ReadonlyMap<string, RejectionReason>, retry: boolean): Promise<OutboxView> {
     const { outbox, log } = this.#replica;
+    const answers: PolicyAnswers = new Map();
     for (;;) {
       const seen = outbox.seen;
       const view = await outbox.look();
@@ -219,7 +220,7 @@ export class SyncRounds {
       if (!concerned || streams.size === 0) return view;
       const versions = await this.#replica.replicatedVersions(streams);
       // A policy may take its time.
-      const change = await untilAborted(this.#signal(), () => new ConflictResolution(log, this.#settings, view, versions, refusals, retry).run());
+      const change = await untilAborted(this.#signal(), () => new ConflictResolution(log, this.#settings, view, versions, refusals, retry, answers).run());
       if (!change) return view;
       if (await this.#replica.change(view, change, versions)) return outbox.look();
       this.#moved = undefined;

@@ -2,7 +2,7 @@ import { SyncRefusedError } from '../event/errors.ts';
 import { listAllDocuments } from '../storage/list-all-documents.ts';
 import type { DocumentRecord } from '../storage/storage.ts';
 import { createVoid, endsOf, isVoid, type PendingCommit } from './pending-commit.ts';
-import type { Scope } from './protocol.ts';
+import { scopeTest } from './protocol-scope.ts';
 import { scopeOf, type Replica } from './replica.ts';
 
 /**
@@ -16,8 +16,8 @@ export async function takeOver(from: Replica, to: Replica): Promise<void> {
     if (movedFrom === from.log.epoch) return;
     if (movedFrom !== undefined) throw new SyncRefusedError('NOT_A_REPLICA', 'The storage holds a replica that has taken over another one. Each generation needs a storage of its own.');
     const { commits, rejected, head: last } = await from.outbox.look();
-    const scope = scopeOf((await to.state()).state);
-    const moved = await Promise.all(commits.map((commit) => asConfirmed(to, commit, scope)));
+    const isWanted = scopeTest(scopeOf((await to.state()).state));
+    const moved = await Promise.all(commits.map((commit) => asConfirmed(to, commit, isWanted)));
     const written = await to.outbox.replace(target, {
       head: { clientId: last.clientId, next: last.next, seq: last.seq, edits: last.edits + 1, movedFrom: from.log.epoch },
       commits: moved.filter((commit) => commit !== undefined),
@@ -29,8 +29,8 @@ export async function takeOver(from: Replica, to: Replica): Promise<void> {
 }
 
 /** A commit whose events are in the log already leaves a void with its hash, which finds its number taken. */
-async function asConfirmed(replica: Replica, commit: PendingCommit, scope: Scope | undefined): Promise<PendingCommit | undefined> {
-  const ends = isVoid(commit) ? undefined : endsOf(commit, scope);
+async function asConfirmed(replica: Replica, commit: PendingCommit, isWanted: (stream: string) => boolean): Promise<PendingCommit | undefined> {
+  const ends = isVoid(commit) ? undefined : endsOf(commit, isWanted);
   if (!ends) return commit;
   const writes = commit.writes.map(({ stream, expected }) => ({ stream, expectedVersion: expected, batches: [] }));
   const known = await replica.confirmedResult({ writes, ids: [ends.last] });

@@ -1,4 +1,4 @@
-import { isErmineError } from '../../event/errors.ts';
+import { InvalidEventError, isErmineError } from '../../event/errors.ts';
 import { StreamExists } from '../../event/version.ts';
 import { blockedOutcomes } from '../blocked-outcomes.ts';
 import { evaluateAppends, isDeleted, writtenBatches, type EventLocation, type LogState } from '../evaluate-appends.ts';
@@ -6,9 +6,10 @@ import type { Append, AppendOutcome } from '../storage.ts';
 import { withAllIds } from '../with-all-ids.ts';
 import { toArrayLiteral } from './array-literal.ts';
 import type { PostgresClient, SqlRow, SqlValue } from './client.ts';
-import type { Connection } from './connection.ts';
+import { reasonOf, type Connection } from './connection.ts';
 import { DocumentState, type StoredDocument } from './document-state.ts';
 import { toOrderedText } from './escape-text.ts';
+import { isOfData } from './explain-error.ts';
 import { toEventParameters, toEventValues } from './event-rows.ts';
 
 /** Calls for a group whose streams others write as well; then its appends are written one by one, which always comes to an end. */
@@ -24,23 +25,36 @@ const MAX_CALLS = 8;
 export async function commitAppends(connection: Connection, appends: readonly Append[], erase = false): Promise<readonly AppendOutcome[]> {
   // Whether an earlier try at the group may have been committed: then its event ids tell.
   let uncertain = false;
+  const tried = (): readonly Append[] => (uncertain ? appends.map(withAllIds) : appends);
   try {
-    return await connection.run((query, repeated) => {
+    const outcomes = await connection.run((query, repeated) => {
       uncertain = repeated;
-      return commitGroup(new Committer(connection, query, erase), repeated ? appends.map(withAllIds) : appends);
+      return new Committer(connection, query, erase).commit(tried(), appends.length === 1 ? Infinity : MAX_CALLS);
     });
+    return outcomes ?? (await commitApart(connection, tried()));
   } catch (error) {
+    if (isErmineError(error, 'STORAGE_UNAVAILABLE') && isOfData(error.cause)) {
+      // What PostgreSQL cannot keep of one append is no reason to refuse the others of its group.
+      if (appends.length > 1) return commitApart(connection, tried());
+      const { cause } = error;
+      return [{ ok: false, error: new InvalidEventError('The append', `holds what PostgreSQL cannot keep (${reasonOf(cause)})`, { cause }) }];
+    }
     if (!isErmineError(error, 'STORAGE_BLOCKED')) throw error;
     return blockedOutcomes(appends, error, uncertain);
   }
 }
 
-async function commitGroup(committer: Committer, appends: readonly Append[]): Promise<readonly AppendOutcome[]> {
-  const outcomes = await committer.commit(appends, appends.length === 1 ? Infinity : MAX_CALLS);
-  if (outcomes) return outcomes;
-  const alone: AppendOutcome[] = [];
-  for (const append of appends) alone.push(...(await commitGroup(committer, [append])));
-  return alone;
+/** One by one: what becomes of one append says nothing of those that were written before it. */
+async function commitApart(connection: Connection, appends: readonly Append[]): Promise<readonly AppendOutcome[]> {
+  const outcomes: AppendOutcome[] = [];
+  for (const append of appends) {
+    const alone = await commitAppends(connection, [append]).catch((error: unknown): readonly AppendOutcome[] => {
+      if (!isErmineError(error)) throw error;
+      return [{ ok: false, error }];
+    });
+    outcomes.push(...alone);
+  }
+  return outcomes;
 }
 
 interface KnownState extends LogState {

@@ -33,3 +33,9 @@ export function explainError(cause: unknown): Failure {
   if (state === '42P01' || state === '42883' || state === '3F000') return { kind: 'missing', cause };
   return { kind: 'refused', error: new StorageUnavailableError(`PostgreSQL refused (${state}): ${String(message)}`, { cause }) };
 }
+
+/** Whether a statement was refused for what it was to write: a value out of range, or too long for an index. */
+export function isOfData(cause: unknown): boolean {
+  const { code } = Object(cause) as { code?: unknown };
+  return typeof code === 'string' && SQLSTATE.test(code) && /^(22|54)/.test(code);
+}

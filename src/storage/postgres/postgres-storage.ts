@@ -72,8 +72,8 @@ function createLog(connection: Connection, hub: HintHub): Log {
   const reader = new LogReader(connection);
   const publisher = new HintPublisher(hub, epoch);
   const commit = async (appends: readonly Append[], erase?: boolean) => {
-    // Its positions are given by the sequencer.
-    if (appends.some(({ after }) => after !== undefined)) throw new StorageUnavailableError('PostgreSQL does not hold replicas of other logs.');
+    // Its positions are given by the sequencer; and only a replica writes documents with an append of no events.
+    if (appends.some(({ after, documents, writes }) => after !== undefined || (documents && writes.every(({ batches }) => batches.length === 0)))) throw new StorageUnavailableError('PostgreSQL does not hold replicas of other logs.');
     const outcomes = await commitAppends(connection, appends, erase);
     const last = writtenBatches(outcomes).at(-1);
     if (last) publisher.publish(last.position + last.count - 1);

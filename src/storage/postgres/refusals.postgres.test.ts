@@ -45,6 +45,26 @@ describe('a log that another transaction holds', () => {
   });
 });
 
+describe('what PostgreSQL cannot keep', () => {
+  it('is INVALID_EVENT to the append that holds it, and no other of its group', async () => {
+    const log = await openLog(postgresStorage({ client: pool, schema: freshSchema() }));
+    const correlationId = Array.from({ length: 500 }, () => crypto.randomUUID()).join('');
+    const outcomes = await log.commit([
+      append('Order-1', NoStream, numbered(1)),
+      append('Order-2', NoStream, [{ type: 'Traced', data: 1, metadata: { correlationId } }]),
+      append('Order-1', 1, numbered(1)),
+    ]);
+    expect(outcomes).toMatchObject([{ ok: true }, { ok: false, error: { code: 'INVALID_EVENT' } }, { ok: true, results: [{ version: 2, globalPosition: 2 }] }]);
+    expect(await log.head()).toBe(2);
+  });
+
+  it('are the documents of a replica, which are refused before anything is acknowledged', async () => {
+    const log = await openLog(postgresStorage({ client: pool, schema: freshSchema() }));
+    const documents = { puts: [{ collection: 'c', key: 'k', data: '1' }] };
+    await expect(log.commit([{ writes: [{ stream: 'Order-1', expectedVersion: NoStream, batches: [] }], ids: [], documents }])).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+  });
+});
+
 describe('another log in the place of this one', () => {
   const changes: Readonly<Record<string, (schema: string) => string>> = {
     'was given another epoch after a backup was restored': (schema) => `SELECT ${schema}.renew_epochs('default')`,
