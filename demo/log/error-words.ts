@@ -33,7 +33,7 @@ const WORDS: { readonly [Code in ErrorCode]?: ErrorWords } = {
 
 /** Words by the error's code; its own message where there are none. */
 export function errorWords(error: unknown): ErrorWords {
-  if (isErmineError(error, 'INVALID_IMPORT')) return { title: `Line ${error.line} of the file cannot be imported`, advice: error.message };
+  if (isErmineError(error, 'INVALID_IMPORT')) return { title: 'This file cannot be imported', advice: error.message };
   if (isErmineError(error, 'INVALID_QUERY')) return { title: 'This question was not answered', advice: error.message };
   if (error instanceof OtherTabError) {
     return { title: 'The desk is open in another tab as well', advice: 'Close its other tabs, then try again. Nothing was changed.' };
