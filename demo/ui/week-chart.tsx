@@ -19,7 +19,7 @@ export function WeekChart({ models, past }: Props) {
   const eventsByWeek = useMemo(() => new Map(Object.entries(counts ?? {}).map(([week, count]) => [Number(week), count])), [counts]);
   const slots = useMemo(() => weekSlots(eventsByWeek), [eventsByWeek]);
   const [chosen, setChosen] = useState<number>();
-  if (counts === undefined) return <p className="empty">Counting…</p>;
+  if (counts === undefined) return <p className="empty week-chart-counting">Counting…</p>;
   if (slots.length === 0) return <p className="empty">The log has no events yet.</p>;
 
   const busiest = slots.reduce((best, slot, i) => (countIn(slot) > countIn(slots[best]!) ? i : best), 0);
