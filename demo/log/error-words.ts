@@ -11,7 +11,7 @@ const WORDS: { readonly [Code in ErrorCode]?: ErrorWords } = {
   STORAGE_UNAVAILABLE: {
     title: 'This browser does not let the page keep data',
     advice:
-      'The permit desk stores its log in the browser. In a private window, with site data switched off, or on a full disk that is refused. Open the page in a normal window, or free some space, and reload.',
+      'The page keeps its log in the browser. In a private window, with site data switched off, or on a full disk that is refused. Open the page in a normal window, or free some space, and reload.',
   },
   STORAGE_BLOCKED: {
     title: 'Another tab holds the log',
