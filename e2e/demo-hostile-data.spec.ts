@@ -36,7 +36,7 @@ test('an imported key that could pollute a prototype is refused by its line', as
   await openDesk(page);
   await startOverEmpty(page);
   await importLines(page, ['{"streamId":"Permit-1","type":"a","data":{}}', '{"streamId":"Permit-2","type":"a","data":{"__proto__":{"polluted":true}}}']);
-  await expect(page.getByRole('alert')).toContainText('Line 2 of the file');
+  await expect(page.getByRole('alert')).toContainText('This file cannot be imported. Line 2 ');
   expect(await page.evaluate(() => 'polluted' in {})).toBe(false);
 });
 

@@ -71,7 +71,7 @@ test('a line that cannot be imported is named by its number, and nothing of its 
   await startOverEmpty(page);
   const lines = sampleEvents.slice(0, 700).map((event) => JSON.stringify(event));
   await importLines(page, [...lines.slice(0, 600), '{"streamId": "Permit-1", "type": ', ...lines.slice(600)]);
-  await expect(page.getByRole('alert')).toContainText('Line 601 of the file cannot be imported');
+  await expect(page.getByRole('alert')).toContainText('This file cannot be imported. Line 601 ');
   // 512 lines are a batch: the one before the error was written.
   await expect(page.getByTestId('import-events')).toHaveText('512');
   expect((await exportLog(page)).events).toHaveLength(512);

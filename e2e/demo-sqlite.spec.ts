@@ -111,6 +111,7 @@ function countHandOvers(): [pair: string, times: string][] {
   const groups = new Map<string, string>();
   const times = new Map<string, number>();
   for (const { streamId, data } of sampleEvents) {
+    if (data.group === 'EMPTY') continue;
     const giver = groups.get(streamId.id);
     groups.set(streamId.id, data.group);
     if (giver === undefined || giver === data.group) continue;

@@ -81,7 +81,7 @@ export async function startOverEmpty(page: Page): Promise<void> {
   await page.goto('/#/data');
   await page.getByRole('button', { name: 'Start over…' }).click();
   await page.getByRole('button', { name: 'begin empty' }).click();
-  await expect(page.getByText('No case matches')).toBeVisible();
+  await expect(page.getByText('There are no cases yet')).toBeVisible();
 }
 
 /** Chooses lines as a file to import. */

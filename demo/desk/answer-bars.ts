@@ -13,10 +13,13 @@ export interface AnswerBars {
   readonly most: number;
 }
 
+/** Of more columns no label can be made that anybody would read. */
+const MAX_COLUMNS = 4;
+
 /** The last column that holds only numbers makes the bars, the others their labels; undefined when there is nothing to draw. */
 export function answerBars({ columns, rows }: QueryResult): AnswerBars | undefined {
   const column = columns.findLastIndex((_, i) => rows.every((row) => typeof row[i] === 'number' && row[i] >= 0));
-  if (column < 0 || columns.length < 2 || rows.length === 0) return undefined;
+  if (column < 0 || columns.length < 2 || columns.length > MAX_COLUMNS || rows.length === 0) return undefined;
   const bars = rows.map((row) => ({
     label: row.filter((_, i) => i !== column).map(cellText).join(', '),
     value: row[column] as number,

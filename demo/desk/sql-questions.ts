@@ -29,12 +29,12 @@ LIMIT 20`,
   },
   {
     title: 'Hand-overs between groups',
-    sql: `-- How often a case went from one group to another
+    sql: `-- How often a case went from one group to another; a step of no group says EMPTY
 SELECT giver || ' → ' || taker AS "hand-over", count(*) AS times
 FROM (
   SELECT data ->> 'group' AS taker,
     lag(data ->> 'group') OVER (PARTITION BY stream ORDER BY version) AS giver
-  FROM events WHERE category = 'Permit'
+  FROM events WHERE category = 'Permit' AND data ->> 'group' <> 'EMPTY'
 )
 WHERE giver <> taker
 GROUP BY giver, taker

@@ -1,6 +1,7 @@
 import { isErmineError } from 'ermine';
 import { useRef, useState, type FormEvent } from 'react';
 import type { SyncStatus } from 'ermine/sync';
+import { errorWords } from '../log/error-words.ts';
 import type { Device } from './open-devices.ts';
 import { Tray } from './tray.tsx';
 import { useDevice } from './use-device.ts';
@@ -14,7 +15,7 @@ export function DevicePanel({ device }: { device: Device }) {
   const [problem, setProblem] = useState('');
   const attempt = (work: Promise<unknown>): void => {
     setProblem('');
-    work.catch((error: Error) => setProblem(problemWords(error)));
+    work.catch((error: unknown) => setProblem(problemWords(error)));
   };
   const book = (index: number): void => {
     const { visit, version } = week[index]!;
@@ -83,8 +84,10 @@ export function DevicePanel({ device }: { device: Device }) {
   );
 }
 
-function problemWords(error: Error): string {
-  return isErmineError(error, 'CONCURRENCY_CONFLICT') ? 'This has just changed, so nothing was done. Look again, then decide.' : error.message;
+function problemWords(error: unknown): string {
+  if (isErmineError(error, 'CONCURRENCY_CONFLICT')) return 'This has just changed, so nothing was done. Look again, then decide.';
+  const { title, advice } = errorWords(error);
+  return `${title}. ${advice}`;
 }
 
 function inWords(status: SyncStatus, pending: number): string {

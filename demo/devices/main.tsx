@@ -1,5 +1,6 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { ErrorNotice } from '../ui/error-notice.tsx';
 import { DevicePanel } from './device-panel.tsx';
 import { openDevices } from './open-devices.ts';
 
@@ -16,5 +17,10 @@ openDevices().then(
         </main>
       </StrictMode>,
     ),
-  (error: Error) => root.render(<p role="alert">{error.message}</p>),
+  (error: unknown) =>
+    root.render(
+      <main className="devices">
+        <ErrorNotice error={error} canReload />
+      </main>,
+    ),
 );

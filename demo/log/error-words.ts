@@ -11,7 +11,7 @@ const WORDS: { readonly [Code in ErrorCode]?: ErrorWords } = {
   STORAGE_UNAVAILABLE: {
     title: 'This browser does not let the page keep data',
     advice:
-      'The permit desk stores its log in the browser. In a private window, with site data switched off, or on a full disk that is refused. Open the page in a normal window, or free some space, and reload.',
+      'The page keeps its log in the browser. In a private window, with site data switched off, or on a full disk that is refused. Open the page in a normal window, or free some space, and reload.',
   },
   STORAGE_BLOCKED: {
     title: 'Another tab holds the log',
@@ -33,7 +33,7 @@ const WORDS: { readonly [Code in ErrorCode]?: ErrorWords } = {
 
 /** Words by the error's code; its own message where there are none. */
 export function errorWords(error: unknown): ErrorWords {
-  if (isErmineError(error, 'INVALID_IMPORT')) return { title: `Line ${error.line} of the file cannot be imported`, advice: error.message };
+  if (isErmineError(error, 'INVALID_IMPORT')) return { title: 'This file cannot be imported', advice: error.message };
   if (isErmineError(error, 'INVALID_QUERY')) return { title: 'This question was not answered', advice: error.message };
   if (error instanceof OtherTabError) {
     return { title: 'The desk is open in another tab as well', advice: 'Close its other tabs, then try again. Nothing was changed.' };

@@ -1,11 +1,12 @@
 import type { QueryResult } from 'ermine/sqlite';
 import { cellText } from '../desk/answer-bars.ts';
+import { Scroller } from './scroller.tsx';
 
 /** The answer as SQLite gave it. */
 export function AnswerTable({ answer: { columns, rows } }: { readonly answer: QueryResult }) {
   return (
-    <div className="answer-table">
-      <table aria-label="Answer">
+    <Scroller label="Table of the answer">
+      <table className="answer-table" aria-label="Answer">
         <thead>
           <tr>
             {columns.map((column, i) => (
@@ -28,6 +29,6 @@ export function AnswerTable({ answer: { columns, rows } }: { readonly answer: Qu
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroller>
   );
 }

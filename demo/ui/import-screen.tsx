@@ -31,19 +31,14 @@ export function ImportScreen({ run, caseCount, onContinue, onSkip }: Props) {
       </ImportProgress>
       {state.status === 'failed' && <ErrorNotice error={state.error} />}
       <div className="button-row">
-        {isRunning ? (
-          <button type="button" onClick={run.cancel}>
-            Stop the import
+        {/* One button, so that it keeps the focus. */}
+        <button type="button" className={isRunning ? undefined : 'primary'} onClick={isRunning ? run.cancel : onContinue}>
+          {isRunning ? 'Stop the import' : 'Go on with the import'}
+        </button>
+        {!isRunning && (
+          <button type="button" onClick={onSkip}>
+            Use the desk as it is
           </button>
-        ) : (
-          <>
-            <button type="button" className="primary" onClick={onContinue}>
-              Go on with the import
-            </button>
-            <button type="button" onClick={onSkip}>
-              Use the desk as it is
-            </button>
-          </>
         )}
       </div>
     </section>

@@ -54,7 +54,8 @@ export function SqlCard({ storage }: { readonly storage: SqliteStorage }) {
         <textarea rows={12} spellCheck={false} autoCapitalize="off" value={sql} aria-describedby="sql-help" onChange={(event) => setSql(event.target.value)} onKeyDown={askByKey} />
       </label>
       <p id="sql-help" className="muted">
-        The views are <code>events</code> (global_position, stream, category, version, id, type, data, metadata, correlation_id, timestamp) and{' '}
+        The views are <code>events</code> (global_position, stream, category, version, id, type, data, metadata, correlation_id, timestamp,
+        schema_version, format) and{' '}
         <code>streams</code> (stream, category, version, deleted, created, updated). A question changes nothing; its answer has at most{' '}
         {formatNumber(MAX_ROWS)} rows, and comes within 2 seconds or not at all. Ctrl and Enter ask as well.
       </p>

@@ -19,7 +19,7 @@ export function WeekChart({ models, past }: Props) {
   const eventsByWeek = useMemo(() => new Map(Object.entries(counts ?? {}).map(([week, count]) => [Number(week), count])), [counts]);
   const slots = useMemo(() => weekSlots(eventsByWeek), [eventsByWeek]);
   const [chosen, setChosen] = useState<number>();
-  if (counts === undefined) return <p className="empty">Counting…</p>;
+  if (counts === undefined) return <p className="empty week-chart-counting">Counting…</p>;
   if (slots.length === 0) return <p className="empty">The log has no events yet.</p>;
 
   const busiest = slots.reduce((best, slot, i) => (countIn(slot) > countIn(slots[best]!) ? i : best), 0);
@@ -30,7 +30,10 @@ export function WeekChart({ models, past }: Props) {
     <figure className="week-chart">
       <figcaption>
         <h2>Events a week</h2>
-        <output data-testid="week-value">{words}</output>
+        {/* The slider says the same when it is moved. */}
+        <output aria-live="off" data-testid="week-value">
+          {words}
+        </output>
       </figcaption>
       <div className="week-plot">
         <WeekBars slots={slots} shownIn={shownIn} current={current} onPoint={setChosen} />
