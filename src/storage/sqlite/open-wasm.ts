@@ -42,7 +42,7 @@ export async function openWasm(name: string): Promise<SqliteDriver> {
     throw new StorageUnavailableError('This browser has no file handles for SQLite (createSyncAccessHandle of OPFS). Use indexedDbStorage instead.');
   }
   const sqlite3 = await loading.catch((cause: unknown) => {
-    throw new StorageUnavailableError(`SQLite cannot be loaded (${String(cause)}). Does the page's CSP allow 'wasm-unsafe-eval'?`, { cause });
+    throw new StorageUnavailableError(`SQLite cannot be loaded (${String(cause)}). Is sqlite3.wasm where the bundled worker looks for it, and does the CSP allow 'wasm-unsafe-eval'?`, { cause });
   });
   const pool = await openPool(sqlite3, name);
   try {

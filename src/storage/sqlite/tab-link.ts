@@ -157,7 +157,7 @@ export class TabLink implements LogLink {
         end();
         if (this.#epoch === undefined || error.code === 'VERSION_TOO_NEW') this.#stop(error);
       };
-      worker.onerror = ({ message }) => fail(new StorageUnavailableError(`The worker of SQLite cannot run (${message || 'it was not found'}). Does the page's CSP allow it (worker-src)?`));
+      worker.onerror = ({ message }) => fail(new StorageUnavailableError(`The worker of SQLite cannot run (${message || 'it was not found'}). Does the bundler give it out, and the page's CSP allow it (worker-src)?`));
       worker.onmessage = ({ data }: MessageEvent<unknown>) => {
         if (isReply(data) && data.is === 'ready') start();
         else if (isReply(data) && data.is === 'failed') fail(fromPlainError(data.error));
