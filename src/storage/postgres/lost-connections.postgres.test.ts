@@ -5,7 +5,8 @@ import { AnyVersion, NoStream } from '../../event/version.ts';
 import { openEventStore } from '../../store/open-event-store.ts';
 import { identified, numbered, numbersOf, positionsOf, range, toArray } from '../../testing/events.ts';
 import { record } from '../../testing/recording.ts';
-import { append, openLog } from './log.test-fixture.ts';
+import { append, openLog, positionsFrom } from './log.test-fixture.ts';
+import type { PostgresClient } from './client.ts';
 import { postgresStorage } from './postgres-storage.ts';
 import { createFrailPool } from './proxy.test-fixture.ts';
 import { createPool } from './server.test-env.ts';
@@ -59,6 +60,27 @@ describe('a connection that fails', () => {
     const repeated = events.map((event, i) => ({ ...event, id: error.eventIds[i]! }));
     expect(await direct.appendToStream('Order-1', NoStream, repeated)).toEqual({ version: 2, globalPosition: 2, deduplicated: true });
     await Promise.all([store.close(), direct.close()]);
+  });
+
+  it('while it asks why a table is missing is tried again, and is no other log', async () => {
+    const tenant = crypto.randomUUID();
+    const own = `lost_${tenant.replaceAll('-', '')}`;
+    let losing = false;
+    const client: PostgresClient = {
+      async query(text, values) {
+        const isLost = losing && text.includes('.migrations');
+        if (isLost) losing = false;
+        if (isLost) await pool.query(`ALTER TABLE ${own}.mislaid RENAME TO events`);
+        return (await (isLost ? pool.query('SELECT pg_terminate_backend(pg_backend_pid())') : pool.query(text, [...values]))).rows;
+      },
+      execute: (text) => pool.query(text),
+    };
+    const log = await openLog(postgresStorage({ client, tenant, schema: own }));
+    await log.commit([append('Order-1', NoStream, numbered(2))]);
+    await pool.query(`ALTER TABLE ${own}.events RENAME TO mislaid`);
+    losing = true;
+    expect(await positionsFrom(log, 1)).toEqual([1, 2]);
+    expect([losing, log.state().connection]).toEqual([false, 'open']);
   });
 
   it('whose backend is terminated again and again loses nothing and doubles nothing', async () => {
