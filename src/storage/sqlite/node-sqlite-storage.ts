@@ -13,10 +13,10 @@ import { createSqliteStorage } from './storage-over.ts';
  *
  * @example const store = await openEventStore({ storage: sqliteStorage({ name: 'shop', file: 'shop.db' }) });
  */
-export function sqliteStorage({ name, durability = 'strict', file }: SqliteStorageOptions): SqliteStorage {
+export function sqliteStorage({ name, durability = 'strict', blockedAfterMs = 10_000, file }: SqliteStorageOptions): SqliteStorage {
   const connect = async (): Promise<ReturnType<typeof openDatabase> & { driver: SqliteDriver }> => {
     if (!file) throw new StorageUnavailableError(`In Node, sqliteStorage({ name: "${name}" }) also needs a file, or ":memory:" if nothing has to last.`);
-    const driver = await openDriver(file);
+    const driver = await openDriver(file, blockedAfterMs);
     try {
       return { driver, ...openDatabase(driver, { name, durability, exclusive: false }) };
     } catch (cause) {
@@ -50,7 +50,7 @@ export function sqliteStorage({ name, durability = 'strict', file }: SqliteStora
   });
 }
 
-async function openDriver(file: string): Promise<SqliteDriver> {
+async function openDriver(file: string, busyMs: number): Promise<SqliteDriver> {
   const openers = [
     async () => (await import('./node-sqlite-driver.ts')).openNodeSqlite,
     async () => (await import('./better-sqlite-driver.ts')).openBetterSqlite,
@@ -58,7 +58,7 @@ async function openDriver(file: string): Promise<SqliteDriver> {
   for (const opener of openers) {
     const openFile = await opener().catch(() => undefined);
     try {
-      if (openFile) return openFile(file);
+      if (openFile) return openFile(file, busyMs);
     } catch (cause) {
       throw new StorageUnavailableError(`The file "${file}" cannot be opened: ${String(cause)}.`, { cause });
     }
