@@ -1,4 +1,4 @@
-import type { SqliteDriver, SqliteStatement, SqlValue } from './driver.ts';
+import { SqliteError, type SqliteDriver, type SqliteStatement, type SqlValue } from './driver.ts';
 
 /** A connection whose statements are prepared once. */
 export class Database {
@@ -28,5 +28,22 @@ export class Database {
 
   snapshot<T>(body: () => T): T {
     return this.driver.snapshot(body);
+  }
+
+  /** A transaction that erases: what it deletes is in the log of writes no more either, where older pages stand. */
+  erasing<T>(body: () => T): T {
+    const result = this.transaction(body);
+    this.emptyWal();
+    return result;
+  }
+
+  /** Brings what the log of writes holds into the file and empties it, if there is room and nobody reads from it. */
+  emptyWal(): void {
+    try {
+      this.driver.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch (error) {
+      // The log of writes keeps what it holds, and nothing is lost.
+      if (!(error instanceof SqliteError)) throw error;
+    }
   }
 }
