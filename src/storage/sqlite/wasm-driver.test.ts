@@ -29,3 +29,9 @@ test('a question that would write, whatever it begins with, is refused and chang
   }
   expect(queryDatabase(database, 'SELECT n FROM kept', [], LIMITS).rows).toEqual([[1]]);
 });
+
+test('a value that SQLite does not take fails the statement, which is none the worse for it', async () => {
+  const database = await openMemory();
+  expect(() => database.run('SELECT ?', 1, 2)).toThrow('out of range');
+  expect(database.run('SELECT ?', 3)).toBe(3);
+});

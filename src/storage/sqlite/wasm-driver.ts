@@ -47,7 +47,7 @@ export function createWasmDriver({ capi, wasm }: Sqlite3Static, { pointer: datab
   /** Binds, lets the body step, and leaves the statement as it was. */
   const running = <T>(statement: number, values: readonly SqlValue[], body: () => T): T => {
     try {
-      values.forEach((value, i) => memory.bind(statement, i + 1, value));
+      values.forEach((value, i) => check(memory.bind(statement, i + 1, value), 0));
       return body();
     } finally {
       exports.sqlite3_reset(statement);

@@ -68,17 +68,14 @@ export class WasmMemory {
     return decoder.decode(this.bytes.subarray(pointer, pointer + length));
   }
 
-  bind(statement: number, index: number, value: string | number | null | Uint8Array): void {
+  /** @returns SQLite's result code */
+  bind(statement: number, index: number, value: string | number | null | Uint8Array): number {
     const { exports } = this;
-    if (value === null || value === undefined) exports.sqlite3_bind_null(statement, index);
-    else if (typeof value === 'number') {
-      if (Number.isSafeInteger(value)) exports.sqlite3_bind_int64(statement, index, BigInt(value));
-      else exports.sqlite3_bind_double(statement, index, value);
-    } else {
-      const { pointer, length } = this.write(value);
-      const bind = typeof value === 'string' ? exports.sqlite3_bind_text : exports.sqlite3_bind_blob;
-      bind(statement, index, pointer, length, this.#free);
-    }
+    if (value === null || value === undefined) return exports.sqlite3_bind_null(statement, index);
+    if (typeof value === 'number') return Number.isSafeInteger(value) ? exports.sqlite3_bind_int64(statement, index, BigInt(value)) : exports.sqlite3_bind_double(statement, index, value);
+    const { pointer, length } = this.write(value);
+    const bind = typeof value === 'string' ? exports.sqlite3_bind_text : exports.sqlite3_bind_blob;
+    return bind(statement, index, pointer, length, this.#free);
   }
 
   /** The value of a column of the row that the statement stands on. */
