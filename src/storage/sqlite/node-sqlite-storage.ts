@@ -14,11 +14,11 @@ import { createSqliteStorage } from './storage-over.ts';
  * @example const store = await openEventStore({ storage: sqliteStorage({ name: 'shop', file: 'shop.db' }) });
  */
 export function sqliteStorage({ name, durability = 'strict', blockedAfterMs = 10_000, file }: SqliteStorageOptions): SqliteStorage {
-  const connect = async (): Promise<ReturnType<typeof openDatabase> & { driver: SqliteDriver }> => {
+  const connect = async (): Promise<ReturnType<typeof openDatabase>> => {
     if (!file) throw new StorageUnavailableError(`In Node, sqliteStorage({ name: "${name}" }) also needs a file, or ":memory:" if nothing has to last.`);
     const driver = await openDriver(file, blockedAfterMs);
     try {
-      return { driver, ...openDatabase(driver, { name, durability, exclusive: false }) };
+      return openDatabase(driver, { name, durability, exclusive: false });
     } catch (cause) {
       driver.close();
       throw explainError(cause);
@@ -28,7 +28,7 @@ export function sqliteStorage({ name, durability = 'strict', blockedAfterMs = 10
   let memory: ReturnType<typeof connect> | undefined;
   return createSqliteStorage(name, async (): Promise<LogLink> => {
     const inMemory = file === ':memory:';
-    const { driver, database, epoch } = await (inMemory ? (memory ??= connect()) : connect());
+    const { database, epoch } = await (inMemory ? (memory ??= connect()) : connect());
     let open = true;
     const ask: Ask = async (operation, ...rest) => {
       if (!open) throw new StoreClosedError();
@@ -43,7 +43,7 @@ export function sqliteStorage({ name, durability = 'strict', blockedAfterMs = 10
       ask,
       state: () => ({ durability: inMemory ? 'none' : durability, connection: open ? 'open' : 'closed' }),
       async close() {
-        if (open && !inMemory) driver.close();
+        if (open && !inMemory) database.close();
         open = false;
       },
     };

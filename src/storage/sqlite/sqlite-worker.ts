@@ -89,7 +89,7 @@ async function open({ name, durability }: OpenRequest): Promise<void> {
     if (!isMessage(data) || data.is !== 'close') return serve(data, page);
     all.close();
     for (const channel of tabs.values()) channel.close();
-    driver.close();
+    database.close();
     globalThis.onmessage = start;
     page({ protocol: PROTOCOL, is: 'closed' });
   };
