@@ -140,8 +140,9 @@ export class TabLink implements LogLink {
   #own(signal: AbortSignal): Promise<void> {
     const { name, durability, createWorker } = this.#options;
     return new Promise((resolve) => {
+      let made: Worker | undefined;
       const end = (): void => {
-        this.#worker?.terminate();
+        made?.terminate();
         this.#worker = undefined;
         resolve();
       };
@@ -151,12 +152,12 @@ export class TabLink implements LogLink {
         if (this.#epoch === undefined || error.code === 'VERSION_TOO_NEW') this.#stop(error);
       };
       const cannotRun = (why: string): void => fail(new StorageUnavailableError(`The worker of SQLite cannot run (${why}). Does the page's CSP allow it (worker-src)?`));
-      let worker: Worker;
       try {
-        worker = this.#worker = createWorker();
+        made = createWorker();
       } catch (cause) {
         return cannotRun(String(cause));
       }
+      const worker = (this.#worker = made);
       worker.onerror = ({ message }) => cannotRun(message || 'it was not found');
       worker.onmessage = ({ data }: MessageEvent<unknown>) => {
         if (isMessage(data) && data.protocol < PROTOCOL) cannotRun('it is of an older version than the page');
