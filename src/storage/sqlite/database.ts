@@ -53,6 +53,7 @@ export class Database {
     }
   }
 
+  /** Closes the connection; what was erased leaves the log of writes first. */
   close(): void {
     if (this.#emptying !== undefined) this.emptyWal();
     this.driver.close();
