@@ -32,7 +32,8 @@ export default defineConfig({
     rolldownOptions: {
       external: (id) => id.startsWith('node:') || external.some((name) => id === name || id.startsWith(`${name}/`)),
       // One output file per source file: what a user does not import is not even read.
-      output: { preserveModules: true, preserveModulesRoot: 'src', entryFileNames: '[name].js' },
+      // A constant that stays one is written where it is used by the user's bundler.
+      output: { preserveModules: true, preserveModulesRoot: 'src', entryFileNames: '[name].js', topLevelVar: false },
     },
   },
 });

@@ -1,9 +1,10 @@
 import type { SqlValue } from '../storage.ts';
 import type { Database } from './database.ts';
 import { SqliteError } from './driver.ts';
+import { withoutComments } from './without-comments.ts';
 
-/** What changes rows; SQLite's EXPLAIN has other words after it. Comments and space come before. */
-const CHANGE = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[^]*?\*\/)*(?:insert|replace|update|delete|with)\b/i;
+/** What changes rows; SQLite's EXPLAIN has other words after it. */
+const CHANGE = /^\s*(?:insert|replace|update|delete|with)\b/i;
 /** Each is compiled once and kept. */
 const MAX_TEXTS = 1_000;
 const EXPLAIN_LIMITS = { maxRows: Infinity, maxMs: Infinity };
@@ -26,7 +27,7 @@ export function checkStatement(database: Database, tables: string, sql: string, 
   byTables.set(tables, checked);
   if (checked.has(sql)) return;
   if (checked.size === MAX_TEXTS) throw refusal(`it is one of more than ${MAX_TEXTS} different texts: put values where they are bound, not into the text`);
-  if (!CHANGE.test(sql)) throw refusal('only INSERT, REPLACE, UPDATE, DELETE, or WITH before them');
+  if (!CHANGE.test(withoutComments(sql))) throw refusal('only INSERT, REPLACE, UPDATE, DELETE, or WITH before them');
   if (/;\s*\S/.test(sql)) throw refusal('only one statement, and a ";" in a value has to be bound');
   // SQLite keeps the counters of all tables there, those of other projections too, and opens it for any of them.
   if (/sqlite_sequence/i.test(sql)) throw refusal('it names sqlite_sequence');

@@ -15,7 +15,7 @@ import { writeBatches } from './write-batches.ts';
  */
 export function deleteStream(database: Database, stream: string, expectedVersion: number, tombstone: NewBatch, retry: boolean): AppendOutcome {
   const append = { writes: [{ stream, expectedVersion, batches: [tombstone] }], ids: retry ? [idAt(tombstone.idBase, 0)] : [], retry };
-  return database.transaction(() => {
+  return database.erasing(() => {
     const [outcome] = evaluateAppends([append], readState(database, [append]));
     if (!outcome?.ok || outcome.batches.length === 0) return outcome!;
     eraseBefore(database, stream, Number.MAX_SAFE_INTEGER);

@@ -60,7 +60,7 @@ function isWritten(database: Database, { puts = [], deletes = [] }: DocumentAndT
 }
 
 export function clearDocuments(database: Database, collection: string): void {
-  database.transaction(() => {
+  database.erasing(() => {
     database.run('DELETE FROM document_indexes WHERE collection = ?', toSortable(collection));
     database.run('DELETE FROM documents WHERE collection = ?', toSortable(collection));
   });

@@ -21,7 +21,7 @@ export interface SqliteDriver {
   transaction<T>(body: () => T): T;
   /** Runs the body, which only reads, on one state of the database; it waits for nobody who writes. */
   snapshot<T>(body: () => T): T;
-  /** Runs one statement that only reads, see `QueryOptions`. */
+  /** Runs one statement, see `QueryOptions`; that it only reads is looked after by whoever asks. */
   query(sql: string, values: readonly SqlValue[], limits: QueryLimits): QueryResult;
   /** The database file. */
   export(): Uint8Array;

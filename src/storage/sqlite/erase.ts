@@ -10,15 +10,14 @@ import { insertBatches } from './write-batches.ts';
 const WHOLE = `stream = (SELECT id FROM log_streams WHERE name = ?1) AND version + count <= ?2`;
 const ERASE_EVENTS = `
   DELETE FROM log_events WHERE position IN (SELECT e.position FROM log_batches b CROSS JOIN log_events e ON e.position >= b.position AND e.position < b.position + b.count WHERE b.${WHOLE})`;
-const COUNT = `SELECT total(count) FROM log_batches WHERE ${WHOLE}`;
 /** They keep their place, and nothing else. */
 const ERASE_BATCHES = `UPDATE log_batches SET stream = NULL, id_base = NULL, size = 0 WHERE ${WHOLE}`;
 
 /** Erases the events of a stream before a version, in a transaction of the caller's. @returns how many they were */
 export function eraseBefore(database: Database, stream: string, beforeVersion: number): number {
   const name = toSortable(stream);
-  const erased = database.run(COUNT, name, beforeVersion) as number;
   database.run(ERASE_EVENTS, name, beforeVersion);
+  const erased = database.run('SELECT changes()') as number;
   database.run(ERASE_BATCHES, name, beforeVersion);
   const [batch] = parsePage(readStream(database, stream, { from: beforeVersion, limit: 1, direction: 'forwards' }).text);
   return erased + (batch ? eraseWithin(database, batch, beforeVersion) : 0);

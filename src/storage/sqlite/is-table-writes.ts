@@ -1,17 +1,10 @@
 import { TABLE_NAME } from '../table-name.ts';
-
-type Check = (value: unknown) => boolean;
+import { isText, isValue, like, listOf, optional, type Check } from './checks.ts';
 
 const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) > 0;
-const isText: Check = (value) => typeof value === 'string';
 /** Inside of parentheses nothing ends a statement. */
 const isPart: Check = (value) => typeof value === 'string' && !value.includes(';');
 const isName: Check = (value) => typeof value === 'string' && TABLE_NAME.test(value);
-const isValue: Check = (value) => value === null || typeof value === 'string' || typeof value === 'number' || value instanceof Uint8Array;
-const optional = (check: Check): Check => (value) => value === undefined || check(value);
-const listOf = (check: Check): Check => (value) => Array.isArray(value) && value.every(check);
-const like = (shape: Readonly<Record<string, Check>>): Check => (value) =>
-  typeof value === 'object' && value !== null && Object.entries(shape).every(([key, check]) => check((value as Record<string, unknown>)[key]));
 
 const isShape = like({ columns: isPart, indexes: optional(listOf(isPart)) });
 const isShapes: Check = (value) => typeof value === 'object' && value !== null && Object.entries(value).every(([table, shape]) => isName(table) && isShape(shape));

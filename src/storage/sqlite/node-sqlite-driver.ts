@@ -1,22 +1,28 @@
 import { DatabaseSync, StatementSync } from 'node:sqlite';
+import { bindingOf } from './binding-of.ts';
 import { SQLITE_INTERRUPT, SqliteError, type QueryLimits, type QueryResult, type SqliteDriver, type SqlValue } from './driver.ts';
 import { exportFile } from './export-file.ts';
 import { inTransaction } from './transaction.ts';
-import { wholeAsBigint } from './whole-as-bigint.ts';
+import { withoutComments } from './without-comments.ts';
 
 // Before, a row is an object, in which two columns of one name are one.
 if (!('setReturnArrays' in StatementSync.prototype)) throw new Error('The module node:sqlite of this Node is too old: it has no StatementSync.setReturnArrays.');
 
-/** Milliseconds to wait for another process that writes. */
-const BUSY_MS = 10_000;
+/** The module takes numbered parameters by their names. */
+const nameOf = (number: number): string => `?${number}`;
 
-/** SQLite in Node by its own module, from Node 22.16 on. @param file a path, or `:memory:` */
-export function openNodeSqlite(file: string): SqliteDriver {
-  const database = guarded(() => new DatabaseSync(file, { timeout: BUSY_MS }));
+/**
+ * SQLite in Node by its own module, from Node 22.16 on.
+ *
+ * @param file a path, or `:memory:`
+ * @param busyMs how long to wait for another process that writes
+ */
+export function openNodeSqlite(file: string, busyMs: number): SqliteDriver {
+  const database = guarded(() => new DatabaseSync(file, { timeout: busyMs }));
   const exec = (sql: string): void => guarded(() => database.exec(sql));
   const prepare: SqliteDriver['prepare'] = (sql) => {
     const statement = guarded(() => compile(database, sql));
-    const bind = bindingOf(sql);
+    const bind = bindingOf(sql, nameOf);
     return (...values) => guarded(() => plain(statement.get(...bind(values))?.[0]));
   };
   return {
@@ -42,19 +48,13 @@ function plain(value: SqlValue | bigint | undefined): SqlValue | undefined {
   return typeof value === 'bigint' ? Number(value) : value;
 }
 
-/** The module takes numbered parameters, `?1`, by their names. */
-function bindingOf(sql: string): (values: readonly SqlValue[]) => readonly unknown[] {
-  if (!/\?\d/.test(sql)) return (values) => values.map(wholeAsBigint);
-  return (values) => [Object.fromEntries(values.map((value, i) => [`?${i + 1}`, wholeAsBigint(value)]))];
-}
-
 /** The time is looked at between rows: the module cannot interrupt a statement. */
 function query(database: DatabaseSync, sql: string, values: readonly SqlValue[], { maxRows, maxMs }: QueryLimits): QueryResult {
   const statement = compile(database, sql);
   // The module ignores what comes after the first statement.
   const rest = sql.slice(statement.sourceSQL.length);
-  if (/\S/.test(rest.replace(/--.*|\/\*[^]*?\*\/|;/g, ''))) throw new SqliteError(1, 'only one statement at a time');
-  const bind = bindingOf(sql);
+  if (/[^\s;]/.test(withoutComments(rest))) throw new SqliteError(1, 'only one statement at a time');
+  const bind = bindingOf(sql, nameOf);
   if (takes(statement, bind([...values, null]))) throw new SqliteError(1, `it has more parameters than the ${values.length} values that came`);
   const columns = statement.columns().map(({ name }) => name);
   const end = performance.now() + maxMs;

@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { afterAll, describe, expect, it } from 'vitest';
-import { range } from '../../testing/events.ts';
+import { NoStream } from '../../event/version.ts';
+import { openEventStore } from '../../store/open-event-store.ts';
+import { named, range, toArray } from '../../testing/events.ts';
 import { testSqlite } from './conformance.test-fixture.ts';
 import { sqliteStorage } from './node-sqlite-storage.ts';
 
@@ -21,12 +23,45 @@ it('a process that writes holds up nobody who reads, documents in the order of a
   const other = process.versions['sqlite'] ? new (await import('node:sqlite')).DatabaseSync(file) : new (await import('better-sqlite3')).default(file);
   other.exec('BEGIN IMMEDIATE');
   // Who writes has to wait for it, and in the end gives up.
+  const start = performance.now();
+  const impatient = await sqliteStorage({ name: 'held', file, blockedAfterMs: 20 }).open(() => undefined);
+  await expect(impatient.truncateStream('Order-1', 9)).rejects.toMatchObject({ code: 'STORAGE_BLOCKED', written: 'no' });
+  expect(performance.now() - start).toBeLessThan(5_000);
+  await impatient.close();
   expect(await documents.get([{ collection: 'c', key: '1' }, { collection: 'c', key: '6' }])).toEqual(['1', undefined]);
   const page = await documents.list({ collection: 'c', index: 'n', direction: 'forwards', limit: 3 });
   expect(page).toMatchObject({ documents: [{ key: '1' }, { key: '2' }, { key: '3' }], next: { key: '3', value: 3.1 } });
   other.exec('ROLLBACK');
   other.close();
   await log.close();
+});
+
+it('a stream whose name begins with the last unit of all is listed as well', async () => {
+  const store = await openEventStore({ storage: sqliteStorage({ name: 'last', file: ':memory:' }) });
+  for (const stream of ['\uffff\uffff-1', 'Order-1']) await store.appendToStream(stream, NoStream, named('last'));
+  const streams = await toArray(store.listStreams());
+  expect(streams.map(({ streamId }) => streamId.category)).toEqual(['Order', '\uffff\uffff']);
+  await store.close();
+});
+
+it('what was erased is in no file any more: events of deleted and truncated streams, and documents', async () => {
+  const storage = sqliteStorage({ name: 'erased', file: join(folder, 'erased.db') });
+  const [store, log] = [await openEventStore({ storage }), await storage.open(() => undefined)];
+  const documents = await log.documents();
+  for (const name of ['Lovelace', 'Hopper']) await store.appendToStream(`Person-${name.length}`, NoStream, [...named(name), ...named('-')]);
+  await documents.write({ puts: [{ collection: 'people', key: '1', data: '"Noether"' }] });
+  const found = (): string[] => {
+    const files = readdirSync(folder).filter((file) => file.startsWith('erased.db')).map((file) => readFileSync(join(folder, file)));
+    return ['Lovelace', 'Hopper', 'Noether'].filter((name) => files.some((file) => file.includes(name)));
+  };
+  expect(found()).toEqual(['Lovelace', 'Hopper', 'Noether']);
+  await store.deleteStream('Person-8', 2);
+  await expect.poll(found).toEqual(['Hopper', 'Noether']);
+  await store.truncateStream('Person-6', 2);
+  await expect.poll(found).toEqual(['Noether']);
+  await documents.clear('people');
+  await expect.poll(found).toEqual([]);
+  await Promise.all([store.close(), log.close()]);
 });
 
 it('SQLite in Node is that of Node itself where there is one, and that of better-sqlite3 otherwise', async () => {

@@ -13,12 +13,12 @@ import { createSqliteStorage } from './storage-over.ts';
  *
  * @example const store = await openEventStore({ storage: sqliteStorage({ name: 'shop', file: 'shop.db' }) });
  */
-export function sqliteStorage({ name, durability = 'strict', file }: SqliteStorageOptions): SqliteStorage {
-  const connect = async (): Promise<ReturnType<typeof openDatabase> & { driver: SqliteDriver }> => {
+export function sqliteStorage({ name, durability = 'strict', blockedAfterMs = 10_000, file }: SqliteStorageOptions): SqliteStorage {
+  const connect = async (): Promise<ReturnType<typeof openDatabase>> => {
     if (!file) throw new StorageUnavailableError(`In Node, sqliteStorage({ name: "${name}" }) also needs a file, or ":memory:" if nothing has to last.`);
-    const driver = await openDriver(file);
+    const driver = await openDriver(file, blockedAfterMs);
     try {
-      return { driver, ...openDatabase(driver, { name, durability, exclusive: false }) };
+      return openDatabase(driver, { name, durability, exclusive: false });
     } catch (cause) {
       driver.close();
       throw explainError(cause);
@@ -28,7 +28,7 @@ export function sqliteStorage({ name, durability = 'strict', file }: SqliteStora
   let memory: ReturnType<typeof connect> | undefined;
   return createSqliteStorage(name, async (): Promise<LogLink> => {
     const inMemory = file === ':memory:';
-    const { driver, database, epoch } = await (inMemory ? (memory ??= connect()) : connect());
+    const { database, epoch } = await (inMemory ? (memory ??= connect()) : connect());
     let open = true;
     const ask: Ask = async (operation, ...rest) => {
       if (!open) throw new StoreClosedError();
@@ -43,14 +43,14 @@ export function sqliteStorage({ name, durability = 'strict', file }: SqliteStora
       ask,
       state: () => ({ durability: inMemory ? 'none' : durability, connection: open ? 'open' : 'closed' }),
       async close() {
-        if (open && !inMemory) driver.close();
+        if (open && !inMemory) database.close();
         open = false;
       },
     };
   });
 }
 
-async function openDriver(file: string): Promise<SqliteDriver> {
+async function openDriver(file: string, busyMs: number): Promise<SqliteDriver> {
   const openers = [
     async () => (await import('./node-sqlite-driver.ts')).openNodeSqlite,
     async () => (await import('./better-sqlite-driver.ts')).openBetterSqlite,
@@ -59,7 +59,7 @@ async function openDriver(file: string): Promise<SqliteDriver> {
   for (const opener of openers) {
     const openFile = await opener().catch((cause: unknown) => void (missing = cause));
     try {
-      if (openFile) return openFile(file);
+      if (openFile) return openFile(file, busyMs);
     } catch (cause) {
       throw new StorageUnavailableError(`The file "${file}" cannot be opened: ${String(cause)}.`, { cause });
     }

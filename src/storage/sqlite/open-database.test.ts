@@ -24,7 +24,7 @@ async function createLog(name: string): Promise<{ file: string; epoch: string }>
 
 /** Opens it with other steps, and closes it again. */
 function openWith(file: string, steps: readonly string[]): string {
-  const driver = openBetterSqlite(file);
+  const driver = openBetterSqlite(file, 0);
   try {
     return openDatabase(driver, { name: 'shop', durability: 'strict', exclusive: false, migrations: steps }).epoch;
   } finally {
@@ -59,6 +59,22 @@ test('a log of a newer version is VERSION_TOO_NEW, and stays as it is', async ()
   openWith(file, [...migrations, MORE]);
   await expect(openEventStore({ storage: sqliteStorage({ name: 'newer', file }) })).rejects.toMatchObject({ code: 'VERSION_TOO_NEW' });
   expect(ask(file, 'SELECT user_version, (SELECT count(*) FROM events) FROM pragma_user_version')).toEqual([migrations.length + 1, 1]);
+});
+
+test('a file that another process makes a log of meanwhile is that log', () => {
+  const file = join(folder, 'meanwhile.db');
+  const driver = openBetterSqlite(file, 10_000);
+  let other: string | undefined;
+  const prepare: typeof driver.prepare = (sql) => {
+    const statement = driver.prepare(sql);
+    return (...values) => {
+      const value = statement(...values);
+      if (/application_id|sqlite_schema/.test(sql)) other ??= openWith(file, migrations);
+      return value;
+    };
+  };
+  expect(openDatabase({ ...driver, prepare }, { name: 'shop', durability: 'strict', exclusive: false }).epoch).toBe(other);
+  driver.close();
 });
 
 test('a file of another application is STORAGE_UNAVAILABLE, and stays as it is to the byte', async () => {

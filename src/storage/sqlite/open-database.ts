@@ -1,5 +1,4 @@
 import { StorageUnavailableError, VersionTooNewError } from '../../event/errors.ts';
-import { idAt, newIdBase } from '../../event/event-id.ts';
 import { Database } from './database.ts';
 import type { SqliteDriver } from './driver.ts';
 import { APPLICATION_ID, migrations as currentMigrations } from './schema.ts';
@@ -29,7 +28,8 @@ export function openDatabase(driver: SqliteDriver, options: OpenOptions): { read
   if (exclusive) driver.exec('PRAGMA locking_mode = exclusive');
   // A file that is being made needs no journal: there is nothing yet that could be undone.
   if (exclusive && number('PRAGMA page_count') === 0) driver.exec('PRAGMA journal_mode = memory');
-  const foreign = number('PRAGMA application_id') !== APPLICATION_ID && number('SELECT count(*) FROM sqlite_schema') > 0;
+  // In this order: another process may be making the database, both in one transaction.
+  const foreign = number('SELECT count(*) FROM sqlite_schema') > 0 && number('PRAGMA application_id') !== APPLICATION_ID;
   if (foreign) throw new StorageUnavailableError(`The file of "${name}" is a database of another application. It was left as it is.`);
   driver.exec(`
     PRAGMA journal_mode = wal;
@@ -47,7 +47,7 @@ export function openDatabase(driver: SqliteDriver, options: OpenOptions): { read
       // Another process may have been faster.
       for (const step of migrations.slice(number('PRAGMA user_version'))) driver.exec(step);
       driver.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${migrations.length}`);
-      database.run("INSERT OR IGNORE INTO log_meta VALUES ('epoch', ?)", idAt(newIdBase(Date.now()), 0));
+      database.run("INSERT OR IGNORE INTO log_meta VALUES ('epoch', ?)", crypto.randomUUID());
     });
   }
   return { database, epoch: database.run("SELECT value FROM log_meta WHERE key = 'epoch'") as string };

@@ -1,5 +1,6 @@
 import initSqlite, { type Sqlite3Static } from '@sqlite.org/sqlite-wasm';
 import { StorageBlockedError, StorageFullError, StorageUnavailableError } from '../../event/errors.ts';
+import { directoryOf } from './directory-of.ts';
 import type { SqliteDriver } from './driver.ts';
 import { createWasmDriver } from './wasm-driver.ts';
 import { WholeCommits, type SyncFile } from './whole-commits.ts';
@@ -62,12 +63,15 @@ export async function openWasm(name: string): Promise<SqliteDriver> {
 type PoolOptions = Parameters<Sqlite3Static['installOpfsSAHPoolVfs']>[0];
 
 async function openPool(sqlite3: Sqlite3Static, name: string): ReturnType<Sqlite3Static['installOpfsSAHPoolVfs']> {
-  const directory = `ermine-sqlite/${name.replace(/[^\w-]/g, (unit) => `%${unit.charCodeAt(0).toString(16)}`)}`;
+  const directory = `ermine-sqlite/${directoryOf(name)}`;
   for (const end = performance.now() + HANDLES_AFTER_MS; ; ) {
     try {
       // Otherwise a pool whose files are taken is deleted, and the database with it; and a failure would be remembered.
       const safely = { preserveOnInitFailure: true, forceReinitIfPreviouslyFailed: true };
-      return await sqlite3.installOpfsSAHPoolVfs({ name: `ermine-${++pools}`, directory, initialCapacity: FILES, ...safely } as PoolOptions);
+      const pool = await sqlite3.installOpfsSAHPoolVfs({ name: `ermine-${++pools}`, directory, initialCapacity: FILES, ...safely } as PoolOptions);
+      // Whoever made the files may have been killed after the first one.
+      await pool.reserveMinimumCapacity(FILES);
+      return pool;
     } catch (cause) {
       const { name: reason } = cause as DOMException;
       if (reason === 'QuotaExceededError') throw new StorageFullError({ cause });

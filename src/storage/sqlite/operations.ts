@@ -1,5 +1,5 @@
 import type { NewBatch } from '../../event/event-batch.ts';
-import type { Append, DocumentAndTableWrites, DocumentKey, DocumentRange, ReadRange, SnapshotRecord } from '../storage.ts';
+import type { Append } from '../storage.ts';
 import { commitAppends } from './commit-appends.ts';
 import type { Database } from './database.ts';
 import { toDecision } from './decision.ts';
@@ -17,19 +17,19 @@ import { truncateStream } from './truncate-stream.ts';
 export const operations = {
   commit: (database: Database, appends: readonly Append[]) => commitAppends(database, appends).map(toDecision),
   head: readTail,
-  readAll: (database: Database, range: ReadRange) => readAll(database, range),
-  readStream: (database: Database, stream: string, range: ReadRange) => readStream(database, stream, range),
+  readAll,
+  readStream,
   streamInfo,
   listStreams,
   deleteStream: (database: Database, stream: string, expectedVersion: number, tombstone: NewBatch, retry: boolean) =>
     toDecision(deleteStream(database, stream, expectedVersion, tombstone, retry)),
   truncateStream,
-  saveSnapshot: (database: Database, stream: string, key: string, snapshot: SnapshotRecord) => saveSnapshot(database, stream, key, snapshot),
+  saveSnapshot,
   loadSnapshot,
   deleteSnapshot,
-  getDocuments: (database: Database, keys: readonly DocumentKey[]) => getDocuments(database, keys),
-  listDocuments: (database: Database, range: DocumentRange) => listDocuments(database, range),
-  writeDocuments: (database: Database, writes: DocumentAndTableWrites, strict: boolean, retry: boolean) => writeDocuments(database, writes, strict, retry),
+  getDocuments,
+  listDocuments,
+  writeDocuments,
   clearDocuments,
   query: queryDatabase,
   export: (database: Database) => database.driver.export(),

@@ -11,8 +11,9 @@ export interface SqliteStorageOptions {
    */
   readonly durability?: 'strict' | 'relaxed';
   /**
-   * Milliseconds that an answer may take before `StorageBlockedError`; 10,000 unless told. In a browser the tab that has the
-   * database may be stopped; in Node another process may be writing.
+   * Milliseconds that an answer, and opening, may take before `StorageBlockedError`; 10,000 unless told. In a browser the tab
+   * that has the database may be stopped, or SQLite (half a megabyte, packed) still loading; in Node another process may be
+   * writing.
    */
   readonly blockedAfterMs?: number;
   /** Whether to ask the browser, at the first write, not to evict the data; default true. Firefox asks the user. */
@@ -45,6 +46,9 @@ export interface SqliteStorage extends Storage {
 export interface QueryOptions {
   /** Rows that are returned at most; default 1,000. `truncated` tells whether there were more. */
   readonly maxRows?: number;
-  /** Milliseconds that it may run, 2,000 unless told. In Node they are looked at between rows: one that finds none is not ended. */
+  /**
+   * Milliseconds that it may run, 2,000 unless told; in a browser `blockedAfterMs` counts as well. In Node they are looked at
+   * between rows: one that finds none is not ended.
+   */
   readonly maxMs?: number;
 }

@@ -74,7 +74,7 @@ export class PendingRequests {
     clearTimeout(pending.timer);
     pending.timer = setTimeout(() => {
       const unknown = pending.sent && !READS.has(pending.request.operation);
-      this.#take(id)?.reject(new StorageBlockedError('The tab that has the database does not answer.', unknown ? 'unknown' : 'no'));
+      this.#take(id)?.reject(new StorageBlockedError('The tab that has the database does not answer, or is still loading SQLite.', unknown ? 'unknown' : 'no'));
     }, this.#blockedAfterMs);
   }
 

@@ -1,4 +1,4 @@
-import { ErmineError, StorageUnavailableError, isErmineError, type ErrorCode } from '../../event/errors.ts';
+import { ErmineError, type ErrorCode } from '../../event/errors.ts';
 
 /** An error as it goes to another worker or tab: an `Error` would lose its fields on the way. */
 export interface PlainError {
@@ -8,9 +8,8 @@ export interface PlainError {
   readonly [field: string]: unknown;
 }
 
-export function toPlainError(error: unknown): PlainError {
-  const known = isErmineError(error) ? error : new StorageUnavailableError(`The database failed: ${String(error)}`);
-  return { ...known, name: known.name, code: known.code, message: known.message };
+export function toPlainError(error: ErmineError): PlainError {
+  return { ...error, name: error.name, code: error.code, message: error.message };
 }
 
 class RevivedError extends ErmineError {

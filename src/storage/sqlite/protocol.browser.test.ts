@@ -5,7 +5,8 @@ import { removeDatabase } from './remove-database.test-fixture.ts';
 import { sqliteStorage } from './sqlite-storage.ts';
 import { borrowWorker } from './worker-pool.test-fixture.ts';
 
-const openOn = (name: string) => openEventStore({ storage: sqliteStorage({ name, persist: false, durability: 'relaxed', createWorker: borrowWorker }) });
+const storageOf = (name: string) => sqliteStorage({ name, persist: false, durability: 'relaxed', createWorker: borrowWorker });
+const openOn = (name: string) => openEventStore({ storage: storageOf(name) });
 
 function openChannel(name: string): BroadcastChannel {
   const channel = new BroadcastChannel(name);
@@ -42,12 +43,59 @@ test('whoever has the database answers requests of its protocol, refusals by the
 test('a tab with a newer protocol makes those before it end with VERSION_TOO_NEW, and lets go of the database', async () => {
   const name = `newer-${crypto.randomUUID()}`;
   onTestFinished(() => removeDatabase(name));
-  const store = await openOn(name);
+  const storage = storageOf(name);
+  const store = await openEventStore({ storage });
   await store.appendToStream('Order-1', 0, [{ type: 'OrderPlaced', data: {} }]);
   openChannel(channelOf(name)).postMessage({ protocol: PROTOCOL + 1, is: 'hello', tab: crypto.randomUUID(), durability: 'relaxed' });
   await expect.poll(() => store.head().then(() => 'open', ({ code }) => code as unknown), { timeout: 10_000 }).toBe('VERSION_TOO_NEW');
 
-  const next = await openOn(name);
+  const next = await openEventStore({ storage });
   expect(await next.loadStream('Order-1')).toHaveLength(1);
+  expect((await storage.query('SELECT count(*) FROM events')).rows).toEqual([[1]]);
+  await next.close();
+});
+
+test('a tab with an older protocol is told of the newer one', async () => {
+  const name = `older-${crypto.randomUUID()}`;
+  onTestFinished(() => removeDatabase(name));
+  const store = await openOn(name);
+  const tab = crypto.randomUUID();
+  const [all, own] = [openChannel(channelOf(name)), openChannel(channelOfTab(tab))];
+  const told = new Promise((resolve) => (own.onmessage = ({ data }) => resolve(data)));
+  // The owner may not hear the first one yet.
+  const greeting = setInterval(() => all.postMessage({ protocol: PROTOCOL - 1, is: 'hello', tab, durability: 'relaxed' }), 50);
+  expect(await told).toMatchObject({ protocol: PROTOCOL });
+  clearInterval(greeting);
+  await store.close();
+});
+
+test('a page that sleeps takes leave, and is served again when it is awake', async () => {
+  const name = `sleeping-${crypto.randomUUID()}`;
+  onTestFinished(() => removeDatabase(name));
+  const store = await openOn(name);
+  const heard: string[] = [];
+  openChannel(channelOf(name)).onmessage = ({ data }) => void heard.push(data.is);
+  dispatchEvent(new Event('pagehide'));
+  const head = store.head();
+  await expect.poll(() => heard).toContain('bye');
+  dispatchEvent(new Event('pageshow'));
+  expect(await head).toMatchObject({ position: 0 });
+  await store.close();
+});
+
+test('a tab that is left alone with the database and cannot start a worker gets STORAGE_BLOCKED, and is served when another one can', async () => {
+  const name = `alone-${crypto.randomUUID()}`;
+  onTestFinished(() => removeDatabase(name));
+  const first = await openOn(name);
+  const createWorker = (): Worker => {
+    throw new DOMException('offline', 'NetworkError');
+  };
+  const store = await openEventStore({ storage: sqliteStorage({ name, persist: false, durability: 'relaxed', createWorker, blockedAfterMs: 1_500 }) });
+  await store.appendToStream('Order-1', 0, [{ type: 'OrderPlaced', data: {} }]);
+  await first.close();
+  await expect(store.head()).rejects.toMatchObject({ code: 'STORAGE_BLOCKED', written: 'no' });
+  const next = await openOn(name);
+  await expect.poll(() => store.head().catch(({ code }) => code as unknown), { timeout: 10_000 }).toMatchObject({ position: 1 });
+  await store.close();
   await next.close();
 });

@@ -1,3 +1,4 @@
+import { isList as list, isNumber as number, isText as text, isTruth as truth, like, optional, type Check } from './checks.ts';
 import { isTableWrites } from './is-table-writes.ts';
 import type { OperationName } from './operations.ts';
 import type { PlainError } from './plain-error.ts';
@@ -44,15 +45,9 @@ export type Reply =
   | { readonly protocol: number; readonly is: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly protocol: number; readonly is: 'refusal'; readonly id: number; readonly error: PlainError };
 
-const text = (value: unknown): boolean => typeof value === 'string';
-const optionalText = (value: unknown): boolean => value === undefined || typeof value === 'string';
-const number = (value: unknown): boolean => typeof value === 'number';
-const truth = (value: unknown): boolean => typeof value === 'boolean';
-const list = Array.isArray;
-const record = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
-const writes = (value: unknown): boolean => record(value) && ((value as { tables?: unknown }).tables === undefined || isTableWrites((value as { tables?: unknown }).tables));
+const record = like({});
 
-const shapes: Readonly<Record<OperationName, readonly ((value: unknown) => boolean)[]>> = {
+const shapes: Readonly<Record<OperationName, readonly Check[]>> = {
   commit: [list],
   head: [],
   readAll: [record],
@@ -63,10 +58,10 @@ const shapes: Readonly<Record<OperationName, readonly ((value: unknown) => boole
   truncateStream: [text, number],
   saveSnapshot: [text, text, record],
   loadSnapshot: [text, text],
-  deleteSnapshot: [text, optionalText],
+  deleteSnapshot: [text, optional(text)],
   getDocuments: [list],
   listDocuments: [record],
-  writeDocuments: [writes, truth, truth],
+  writeDocuments: [like({ tables: optional(isTableWrites) }), truth, truth],
   clearDocuments: [text],
   query: [text, list, record],
   export: [],

@@ -31,13 +31,22 @@ describe('questions in SQL', () => {
     for (const values of [[], [1], [1, 2, 3]]) await expect(storage.query('SELECT ?, ?', values)).rejects.toMatchObject({ code: 'INVALID_QUERY' });
   });
 
-  it.each(['DELETE FROM log_events', 'WITH a AS (SELECT 1) DELETE FROM log_events', 'PRAGMA user_version = 9', 'SELECT nope', 'SELECT 1; DELETE FROM log_events', '', '-- SELECT 1', '/* */ DROP TABLE log_events'])(
+  it.each(['DELETE FROM log_events', 'WITH a AS (SELECT 1) DELETE FROM log_events', 'PRAGMA user_version = 9', 'SELECT nope', 'SELECT 1; DELETE FROM log_events', '', '-- SELECT 1', '/* */ DROP TABLE log_events', 'EXPLAIN PRAGMA synchronous = off', '--\rSELECT\nPRAGMA synchronous = off', `${'/**/'.repeat(40)}DROP TABLE log_events`])(
     'are refused when they would write or are none: %s',
     async (sql) => {
       await expect(storage.query(sql)).rejects.toMatchObject({ code: 'INVALID_QUERY' });
-      expect((await storage.query('SELECT count(*) FROM events')).rows).toEqual([[3]]);
+      expect((await storage.query('SELECT count(*), (SELECT * FROM pragma_synchronous) FROM events')).rows).toEqual([[3, 2]]);
     },
   );
+
+  it('tell what SQLite would do to answer another one, and look at no comment and no literal', async () => {
+    for (const what of ['', 'QUERY PLAN ']) expect((await storage.query(`/* DELETE; */ explain /* ?1 */ ${what}SELECT * FROM events WHERE type = ?`, ['x'])).rows).not.toEqual([]);
+    expect((await storage.query("-- ?2\nSELECT '?1; --', ?", ['x'])).rows).toEqual([['?1; --', 'x']]);
+  });
+
+  it.each([[{ total: 1 }], [[true]], [[1n]], [[new Date(0)]], [[undefined]], [[[1]]]])('take nothing that is no value of SQL: %o', async (values) => {
+    await expect(storage.query('SELECT ?', values as never)).rejects.toMatchObject({ code: 'INVALID_QUERY', message: expect.stringContaining('list of texts, numbers') });
+  });
 
   it('are ended when they take too long, and others are answered afterwards', async () => {
     const endless = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n';

@@ -1,5 +1,6 @@
 // The dedicated worker that has the database: it is started by the tab that holds the lock, and serves all tabs.
-import { SQLITE_FULL, SqliteError, type SqliteDriver } from './driver.ts';
+import type { Database } from './database.ts';
+import { SQLITE_FULL, SqliteError } from './driver.ts';
 import { explainError } from './explain-error.ts';
 import { openDatabase } from './open-database.ts';
 import { openWasm } from './open-wasm.ts';
@@ -13,7 +14,7 @@ const page: Send = (reply, transfer = []) => globalThis.postMessage(reply, { tra
 
 const start = ({ data }: MessageEvent<OpenRequest>): void => {
   globalThis.onmessage = null;
-  void open(data).catch((error: unknown) => page({ protocol: PROTOCOL, is: 'failed', error: toPlainError(error) }));
+  void open(data).catch((error: unknown) => page({ protocol: PROTOCOL, is: 'failed', error: toPlainError(explainError(error)) }));
 };
 globalThis.onmessage = start;
 page({ protocol: PROTOCOL, is: 'ready' });
@@ -22,27 +23,18 @@ page({ protocol: PROTOCOL, is: 'ready' });
  * At the quota the log of writes cannot grow any more. What it holds goes into the file, and there is room in it for what
  * fits; what does not is undone.
  */
-function withRoom<T>(driver: SqliteDriver, work: () => T): T {
+function withRoom<T>(database: Database, work: () => T): T {
   try {
     return work();
   } catch (error) {
     if (!(error instanceof SqliteError) || error.resultCode !== SQLITE_FULL) throw error;
-    makeRoom(driver);
+    database.emptyWal();
     try {
       return work();
     } catch (again) {
-      makeRoom(driver);
+      database.emptyWal();
       throw again;
     }
-  }
-}
-
-function makeRoom(driver: SqliteDriver): void {
-  try {
-    driver.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-  } catch (error) {
-    // There is no room in the file either; the log of writes keeps what it holds.
-    if (!(error instanceof SqliteError)) throw error;
   }
 }
 
@@ -53,7 +45,7 @@ async function open({ name, durability }: OpenRequest): Promise<void> {
     opened = openDatabase(driver, { name, durability, exclusive: true });
   } catch (cause) {
     driver.close();
-    throw explainError(cause);
+    throw cause;
   }
   const { database, epoch } = opened;
 
@@ -61,7 +53,7 @@ async function open({ name, durability }: OpenRequest): Promise<void> {
     if (!isRequest(request)) return;
     const { id, operation, values } = request;
     try {
-      const value = withRoom(driver, () => (operations[operation] as (...all: unknown[]) => unknown)(database, ...values));
+      const value = withRoom(database, () => (operations[operation] as (...all: unknown[]) => unknown)(database, ...values));
       const transfer = send === page && value instanceof Uint8Array ? [value.buffer as ArrayBuffer] : [];
       send({ protocol: PROTOCOL, is: 'answer', id, value }, transfer);
     } catch (cause) {
@@ -73,7 +65,8 @@ async function open({ name, durability }: OpenRequest): Promise<void> {
   const all = new BroadcastChannel(channelOf(name));
   const say = (notice: Notice): void => all.postMessage(notice);
   all.onmessage = ({ data }: MessageEvent<unknown>) => {
-    if (!isMessage(data) || data.protocol !== PROTOCOL) return;
+    // Of any protocol: a tab with older code gives way when it hears from newer code.
+    if (!isMessage(data)) return;
     const notice = data as Extract<Notice, { tab: string }>;
     const { is, tab } = notice;
     if (is === 'bye') {
@@ -84,9 +77,9 @@ async function open({ name, durability }: OpenRequest): Promise<void> {
       if (notice.durability === 'strict') driver.exec('PRAGMA synchronous = full');
       let channel = tabs.get(tab);
       if (!channel) {
-        tabs.set(tab, (channel = new BroadcastChannel(channelOfTab(tab))));
-        const send: Send = (reply) => tabs.get(tab)?.postMessage(reply);
-        channel.onmessage = (message: MessageEvent<unknown>) => serve(message.data, send);
+        const opened = (channel = new BroadcastChannel(channelOfTab(tab)));
+        opened.onmessage = (message: MessageEvent<unknown>) => serve(message.data, (reply) => opened.postMessage(reply));
+        tabs.set(tab, opened);
       }
       channel.postMessage({ protocol: PROTOCOL, is: 'open', epoch } satisfies Reply);
     }
@@ -96,7 +89,7 @@ async function open({ name, durability }: OpenRequest): Promise<void> {
     if (!isMessage(data) || data.is !== 'close') return serve(data, page);
     all.close();
     for (const channel of tabs.values()) channel.close();
-    driver.close();
+    database.close();
     globalThis.onmessage = start;
     page({ protocol: PROTOCOL, is: 'closed' });
   };

@@ -20,6 +20,6 @@ const LIST = `
 
 export function listStreams(database: Database, { category, after, limit }: StreamRange): StreamSummary[] {
   const from = after ?? (category === undefined ? '' : `${category}-`);
-  const before = category === undefined ? '\u{1ffff}' : toSortable(`${category}.`);
+  const before = category === undefined ? '\u{20000}' : toSortable(`${category}.`);
   return database.json(LIST, toSortable(from), before, limit)!;
 }

@@ -1,4 +1,4 @@
-import { EpochChangedError, StorageBlockedError, StorageUnavailableError, StoreClosedError, VersionTooNewError, type ErmineError } from '../../event/errors.ts';
+import { EpochChangedError, StorageUnavailableError, StoreClosedError, VersionTooNewError, type ErmineError } from '../../event/errors.ts';
 import type { StorageState } from '../storage.ts';
 import type { Ask, OperationName } from './operations.ts';
 import { onPageSleep } from './page-sleep.ts';
@@ -40,26 +40,22 @@ export class TabLink implements LogLink {
   #worker: Worker | undefined;
   #say: (notice: Notice) => void = () => undefined;
   #ended: ErmineError | undefined;
-  #opened!: (error?: ErmineError) => void;
   #workerClosed: () => void = () => undefined;
 
   /** @throws {StorageUnavailableError} {StorageBlockedError} {VersionTooNewError} */
   static async open(options: TabLinkOptions): Promise<TabLink> {
-    const { name, blockedAfterMs } = options;
     if (!globalThis.navigator?.locks) throw new StorageUnavailableError('This browser, or this page, has no Web Locks (they need HTTPS). Use indexedDbStorage instead.');
     const link = new TabLink(options);
-    const opening = new Promise<void>((resolve, reject) => (link.#opened = (error) => (error ? reject(error) : resolve())));
-    const timer = setTimeout(() => link.#opened(new StorageBlockedError(`The tab that has the database "${name}" does not answer.`, 'no')), blockedAfterMs);
-    onPageSleep(() => link.#leave(), () => link.#join(), link.#life.signal);
+    const sleep = (): void => (link.#requests.pause(), link.#leave());
+    const wake = (): void => (link.#requests.resume(), link.#join());
+    onPageSleep(sleep, wake, link.#life.signal);
     link.#join();
     try {
-      await opening;
+      await link.ask('head');
       return link;
     } catch (error) {
       link.#end(error as ErmineError);
       throw error;
-    } finally {
-      clearTimeout(timer);
     }
   }
 
@@ -88,7 +84,6 @@ export class TabLink implements LogLink {
       this.#worker.postMessage({ protocol: PROTOCOL, is: 'close' });
       await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, CLOSE_MS))]);
     }
-    this.#say({ protocol: PROTOCOL, is: 'bye', tab: this.#tab });
     this.#end(this.#ended);
   };
 
@@ -96,7 +91,6 @@ export class TabLink implements LogLink {
     if (this.#part || this.#life.signal.aborted) return;
     const { name, durability } = this.#options;
     const part = (this.#part = new AbortController());
-    this.#requests.resume();
     this.#openChannels(part.signal);
     this.#say({ protocol: PROTOCOL, is: 'hello', tab: this.#tab, durability });
     // A service worker can start none, and is served by a tab.
@@ -117,7 +111,7 @@ export class TabLink implements LogLink {
   #leave(): void {
     const part = this.#part;
     this.#part = undefined;
-    this.#requests.pause();
+    this.#say({ protocol: PROTOCOL, is: 'bye', tab: this.#tab });
     part?.abort();
     if (!this.#send) return;
     this.#send = undefined;
@@ -146,9 +140,9 @@ export class TabLink implements LogLink {
   #own(signal: AbortSignal): Promise<void> {
     const { name, durability, createWorker } = this.#options;
     return new Promise((resolve) => {
-      const worker = (this.#worker = createWorker());
+      let made: Worker | undefined;
       const end = (): void => {
-        worker.terminate();
+        made?.terminate();
         this.#worker = undefined;
         resolve();
       };
@@ -157,9 +151,18 @@ export class TabLink implements LogLink {
         end();
         if (this.#epoch === undefined || error.code === 'VERSION_TOO_NEW') this.#stop(error);
       };
-      worker.onerror = ({ message }) => fail(new StorageUnavailableError(`The worker of SQLite cannot run (${message || 'it was not found'}). Does the bundler give it out, and the page's CSP allow it (worker-src)?`));
+      const cannotRun = (why: string): void =>
+        fail(new StorageUnavailableError(`The worker of SQLite cannot run (${why}). Does the bundler give it out, and the page's CSP allow it (worker-src)?`));
+      try {
+        made = createWorker();
+      } catch (cause) {
+        return cannotRun(String(cause));
+      }
+      const worker = (this.#worker = made);
+      worker.onerror = ({ message }) => cannotRun(message || 'it was not found');
       worker.onmessage = ({ data }: MessageEvent<unknown>) => {
-        if (isReply(data) && data.is === 'ready') start();
+        if (isMessage(data) && data.protocol < PROTOCOL) cannotRun('it is of an older version than the page');
+        else if (isReply(data) && data.is === 'ready') start();
         else if (isReply(data) && data.is === 'failed') fail(fromPlainError(data.error));
         else this.#receive(data, (request) => worker.postMessage(request));
       };
@@ -180,7 +183,6 @@ export class TabLink implements LogLink {
     if (this.#epoch !== undefined && this.#epoch !== epoch) return this.#stop(new EpochChangedError(this.#epoch, epoch));
     this.#epoch = epoch;
     this.#send = send;
-    this.#opened();
     if (!this.#ended) this.#options.onConnection();
     this.#requests.sendAgain(send);
   }
@@ -193,7 +195,6 @@ export class TabLink implements LogLink {
   }
 
   #stop(error: ErmineError): void {
-    this.#opened(error);
     if (this.#ended) return;
     this.#end(error);
     this.#options.onConnection(error);

@@ -4,5 +4,5 @@ import { streamInfo } from './stream-summaries.ts';
 
 /** @returns how many events were erased */
 export function truncateStream(database: Database, stream: string, beforeVersion: number): number {
-  return database.transaction(() => (streamInfo(database, stream)?.deleted === false ? eraseBefore(database, stream, beforeVersion) : 0));
+  return database.erasing(() => (streamInfo(database, stream)?.deleted === false ? eraseBefore(database, stream, beforeVersion) : 0));
 }

@@ -1,16 +1,22 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { openEventStore } from '../../store/open-event-store.ts';
-import { lockOf } from './protocol.ts';
+import { PROTOCOL, lockOf } from './protocol.ts';
 import { removeDatabase } from './remove-database.test-fixture.ts';
 import { sqliteStorage } from './sqlite-storage.ts';
 import { borrowWorker } from './worker-pool.test-fixture.ts';
 
 const withoutSyncHandles = (): Worker => new Worker(new URL('./without-sync-handles.test-worker.ts', import.meta.url), { type: 'module' });
 const refusedFiles = (): Worker => new Worker(new URL('./refused-files.test-worker.ts', import.meta.url), { type: 'module' });
+const refusedWorker = (): Worker => {
+  throw new DOMException('of another origin', 'SecurityError');
+};
+const olderWorker = (): Worker => new Worker(`data:text/javascript,postMessage(${JSON.stringify({ protocol: PROTOCOL - 1, is: 'ready' })})`);
 
 test.each([
   ['has no sync access handles', withoutSyncHandles, /no file handles .*createSyncAccessHandle.* indexedDbStorage/],
   ['refuses its file system', refusedFiles, /no files .*SecurityError.* indexedDbStorage/],
+  ['makes no worker', refusedWorker, /worker .*SecurityError.*worker-src/],
+  ['has a worker of older code', olderWorker, /worker .*older/],
 ])('a browser that %s gets STORAGE_UNAVAILABLE that says so and what to use, and nothing stays locked', async (_, createWorker, message) => {
   const name = `unavailable-${crypto.randomUUID()}`;
   onTestFinished(() => removeDatabase(name));

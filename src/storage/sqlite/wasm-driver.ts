@@ -2,6 +2,7 @@ import type { Sqlite3Static } from '@sqlite.org/sqlite-wasm';
 import { SQLITE_FULL, SQLITE_IOERR, SqliteError, type QueryLimits, type QueryResult, type SqliteDriver, type SqlValue } from './driver.ts';
 import { inTransaction } from './transaction.ts';
 import { SQLITE_DONE, SQLITE_ROW, WasmMemory } from './wasm-memory.ts';
+import { withoutComments } from './without-comments.ts';
 
 /** It is kept for as long as the connection lives (SQLITE_PREPARE_PERSISTENT). */
 const PERSISTENT = 1;
@@ -18,7 +19,7 @@ export interface WasmConnection {
 
 /** SQLite compiled to WebAssembly, over its C functions, in the worker that has the file. */
 export function createWasmDriver({ capi, wasm }: Sqlite3Static, { pointer: database, close, writeFailed }: WasmConnection): SqliteDriver {
-  const memory = new WasmMemory(wasm.exports, () => wasm.heap8u());
+  const memory = new WasmMemory(wasm.exports, () => wasm.heap8u(), capi.SQLITE_WASM_DEALLOC);
   const { exports } = memory;
   const statements: number[] = [];
 
@@ -32,26 +33,25 @@ export function createWasmDriver({ capi, wasm }: Sqlite3Static, { pointer: datab
   /** @returns the statement, and what comes after it in the text */
   const compile = (sql: string, flags: number): { statement: number; rest: string } => {
     const { pointer, length } = memory.write(sql);
-    const out = exports.malloc(8);
+    const out = exports.sqlite3_malloc(8);
     try {
       check(exports.sqlite3_prepare_v3(database, pointer, length, flags, out, out + 4), 0);
       const [statement, tail] = new Uint32Array(memory.bytes.buffer, out, 2) as unknown as [number, number];
       return { statement, rest: memory.text(tail, pointer + length - tail) };
     } finally {
-      exports.free(out);
-      exports.free(pointer);
+      exports.sqlite3_free(out);
+      exports.sqlite3_free(pointer);
     }
   };
 
   /** Binds, lets the body step, and leaves the statement as it was. */
   const running = <T>(statement: number, values: readonly SqlValue[], body: () => T): T => {
-    const owned = values.map((value, i) => memory.bind(statement, i + 1, value));
     try {
+      values.forEach((value, i) => check(memory.bind(statement, i + 1, value), 0));
       return body();
     } finally {
       exports.sqlite3_reset(statement);
       exports.sqlite3_clear_bindings(statement);
-      for (const pointer of owned) if (pointer !== 0) exports.free(pointer);
     }
   };
 
@@ -69,12 +69,10 @@ export function createWasmDriver({ capi, wasm }: Sqlite3Static, { pointer: datab
   const query = (sql: string, values: readonly SqlValue[], { maxRows, maxMs }: QueryLimits): QueryResult => {
     const { statement, rest } = compile(sql, 0);
     try {
-      if (/\S/.test(rest.replace(/--.*|\/\*[^]*?\*\/|;/g, ''))) throw new SqliteError(1, 'only one statement at a time');
-      // An EXPLAIN counts as what it explains, and writes nothing (https://sqlite.org/c3ref/stmt_readonly.html).
-      if (!exports.sqlite3_stmt_readonly(statement) && !exports.sqlite3_stmt_isexplain(statement)) throw new SqliteError(1, 'it would write');
-      if (values.length !== exports.sqlite3_bind_parameter_count(statement)) throw new SqliteError(1, `it has ${exports.sqlite3_bind_parameter_count(statement)} parameters, and ${values.length} values came`);
-      const count = exports.sqlite3_column_count(statement);
-      const columns = Array.from({ length: count }, (_, column) => capi.sqlite3_column_name(statement, column));
+      if (/[^\s;]/.test(withoutComments(rest))) throw new SqliteError(1, 'only one statement at a time');
+      const parameters = exports.sqlite3_bind_parameter_count(statement);
+      if (values.length !== parameters) throw new SqliteError(1, `it has ${parameters} parameters, and ${values.length} values came`);
+      const columns = Array.from({ length: exports.sqlite3_column_count(statement) }, (_, column) => capi.sqlite3_column_name(statement, column));
       const rows: SqlValue[][] = [];
       const end = performance.now() + maxMs;
       capi.sqlite3_progress_handler(database, CLOCK_STEPS, () => (performance.now() > end ? 1 : 0), 0);

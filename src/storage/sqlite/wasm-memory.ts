@@ -1,14 +1,12 @@
 /** The C functions that the driver calls (https://sqlite.org/c3ref/funclist.html); pointers are numbers. */
 export interface WasmExports {
-  malloc(bytes: number): number;
-  free(pointer: number): void;
+  sqlite3_malloc(bytes: number): number;
+  sqlite3_free(pointer: number): void;
   sqlite3_prepare_v3(database: number, sql: number, bytes: number, flags: number, statement: number, tail: number): number;
   sqlite3_step(statement: number): number;
   sqlite3_reset(statement: number): number;
   sqlite3_finalize(statement: number): number;
   sqlite3_clear_bindings(statement: number): number;
-  sqlite3_stmt_readonly(statement: number): number;
-  sqlite3_stmt_isexplain(statement: number): number;
   sqlite3_bind_int64(statement: number, index: number, value: bigint): number;
   sqlite3_bind_double(statement: number, index: number, value: number): number;
   sqlite3_bind_text(statement: number, index: number, text: number, bytes: number, destructor: number): number;
@@ -29,17 +27,23 @@ export const SQLITE_DONE = 101;
 const [INTEGER, FLOAT, TEXT, BLOB] = [1, 2, 3, 4];
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+/** Otherwise a text loses the U+FEFF that it begins with. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Moves values between JavaScript and SQLite's memory, a string in one step. */
 export class WasmMemory {
   readonly exports: WasmExports;
   readonly #heap: () => Uint8Array;
+  readonly #free: number;
 
-  /** @param heap the memory as it is now: it grows, and then an older view is of nothing */
-  constructor(exports: WasmExports, heap: () => Uint8Array) {
+  /**
+   * @param heap the memory as it is now: it grows, and then an older view is of nothing
+   * @param free what SQLite calls when it does not need a bound value any more (SQLITE_WASM_DEALLOC)
+   */
+  constructor(exports: WasmExports, heap: () => Uint8Array, free: number) {
     this.exports = exports;
     this.#heap = heap;
+    this.#free = free;
   }
 
   get bytes(): Uint8Array {
@@ -49,7 +53,7 @@ export class WasmMemory {
   /** A copy in SQLite's memory, which the caller frees. */
   write(value: string | Uint8Array): { pointer: number; length: number } {
     const room = typeof value === 'string' ? value.length * 3 : value.length;
-    const pointer = this.exports.malloc(room + 1);
+    const pointer = this.exports.sqlite3_malloc(room + 1);
     if (pointer === 0) throw new RangeError('SQLite is out of memory.');
     if (typeof value !== 'string') {
       this.bytes.set(value, pointer);
@@ -64,20 +68,14 @@ export class WasmMemory {
     return decoder.decode(this.bytes.subarray(pointer, pointer + length));
   }
 
-  /** Binds a value. @returns what has to be freed when the statement has run, 0 for nothing */
+  /** @returns SQLite's result code */
   bind(statement: number, index: number, value: string | number | null | Uint8Array): number {
     const { exports } = this;
-    if (value === null || value === undefined) exports.sqlite3_bind_null(statement, index);
-    else if (typeof value === 'number') {
-      if (Number.isSafeInteger(value)) exports.sqlite3_bind_int64(statement, index, BigInt(value));
-      else exports.sqlite3_bind_double(statement, index, value);
-    } else {
-      const { pointer, length } = this.write(value);
-      const bind = typeof value === 'string' ? exports.sqlite3_bind_text : exports.sqlite3_bind_blob;
-      bind(statement, index, pointer, length, 0);
-      return pointer;
-    }
-    return 0;
+    if (value === null || value === undefined) return exports.sqlite3_bind_null(statement, index);
+    if (typeof value === 'number') return Number.isSafeInteger(value) ? exports.sqlite3_bind_int64(statement, index, BigInt(value)) : exports.sqlite3_bind_double(statement, index, value);
+    const { pointer, length } = this.write(value);
+    const bind = typeof value === 'string' ? exports.sqlite3_bind_text : exports.sqlite3_bind_blob;
+    return bind(statement, index, pointer, length, this.#free);
   }
 
   /** The value of a column of the row that the statement stands on. */

@@ -1,0 +1,7 @@
+/**
+ * Where the files of a database are, in `ermine-sqlite`: its name, with what is not `a-z`, `0-9`, `_` or `-` as `%` and four
+ * hex digits. Safari has it on the disk as it is, where capitals may be no other letters.
+ */
+export function directoryOf(name: string): string {
+  return name.replace(/[^a-z\d_-]/g, (unit) => `%${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

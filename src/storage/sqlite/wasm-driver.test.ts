@@ -1,0 +1,37 @@
+import initSqlite from '@sqlite.org/sqlite-wasm';
+import { expect, onTestFinished, test } from 'vitest';
+import { Database } from './database.ts';
+import { queryDatabase } from './query-database.ts';
+import { createWasmDriver } from './wasm-driver.ts';
+
+const LIMITS = { maxRows: 9, maxMs: 1_000 };
+
+/** SQLite as in browsers, in memory. */
+async function openMemory(): Promise<Database> {
+  const sqlite3 = await initSqlite();
+  const opened = new sqlite3.oo1.DB(':memory:');
+  const driver = createWasmDriver(sqlite3, { pointer: opened.pointer as number, close: () => opened.close(), writeFailed: () => false });
+  onTestFinished(() => driver.close());
+  return new Database(driver);
+}
+
+test('a text is the same after it was bound and read, whatever it begins with and holds', async () => {
+  const texts = ['\ufeffname;city', 'a\0b', '\u{1f600}', ''];
+  const { rows } = queryDatabase(await openMemory(), 'SELECT value FROM json_each(?) UNION ALL SELECT ?', [JSON.stringify(texts), '\ufeff'], LIMITS);
+  expect(rows.flat()).toEqual([...texts, '\ufeff']);
+});
+
+test('a question that would write, whatever it begins with, is refused and changes nothing', async () => {
+  const database = await openMemory();
+  database.driver.exec('CREATE TABLE kept (n); INSERT INTO kept VALUES (1)');
+  for (const sql of ['WITH a AS (SELECT 1) DELETE FROM kept RETURNING n', 'WITH a AS (SELECT 2) INSERT INTO kept SELECT * FROM a', 'SELECT 1; DELETE FROM kept', 'EXPLAIN PRAGMA query_only = off']) {
+    expect(() => queryDatabase(database, sql, [], LIMITS)).toThrow(expect.objectContaining({ code: 'INVALID_QUERY' }));
+  }
+  expect(queryDatabase(database, 'SELECT n FROM kept', [], LIMITS).rows).toEqual([[1]]);
+});
+
+test('a value that SQLite does not take fails the statement, which is none the worse for it', async () => {
+  const database = await openMemory();
+  expect(() => database.run('SELECT ?', 1, 2)).toThrow('out of range');
+  expect(database.run('SELECT ?', 3)).toBe(3);
+});
