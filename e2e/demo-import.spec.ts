@@ -96,10 +96,13 @@ test('starting over deletes the log, and other tabs are told', async ({ context 
   const page = await context.newPage();
   await openDesk(page);
   const other = await context.newPage();
+  const uncaught: Error[] = [];
+  other.on('pageerror', (error) => uncaught.push(error));
   await openDesk(other);
   await startOverEmpty(page);
   await expect(position(page)).toHaveText('Position 0 of 0');
   await expect(other.getByRole('alert')).toContainText('This log is gone');
+  expect(uncaught).toEqual([]);
   await other.getByRole('button', { name: 'Reload the page' }).click();
   await expect(position(other)).toHaveText('Position 0 of 0');
 });

@@ -32,7 +32,7 @@ test('cases are found by id, responsible, department and channel', async ({ page
   await expect(page.getByText('No case matches')).toBeVisible();
 });
 
-test('the list is narrowed to a stage and paged', async ({ page }) => {
+test('the list is narrowed to a stage, also after a reload, and paged', async ({ page }) => {
   await openDesk(page);
   const received = countUntouched(sampleEvents);
   await expect(stageCount(page, 'Received')).toHaveText(String(received));
@@ -43,6 +43,9 @@ test('the list is narrowed to a stage and paged', async ({ page }) => {
   await pager.getByRole('button', { name: 'Next' }).click();
   await expect(pager).toContainText(`26–50 of ${received}`);
   await expect(page.locator('.case-row')).toHaveCount(25);
+  await expect(page.getByRole('list', { name: `Cases 26–50 of ${received}` })).toBeFocused();
+  await page.reload();
+  await expect(page.getByText(`${received} cases found`)).toBeVisible();
 });
 
 test('the slider shows the desk as it stood, without a way to change the past', async ({ context }) => {

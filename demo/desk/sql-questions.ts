@@ -29,7 +29,7 @@ LIMIT 20`,
   },
   {
     title: 'Hand-overs between groups',
-    sql: `-- How often a case went from one group to another; a step of no group says EMPTY
+    sql: `-- How often a case went from one group to another, but for steps of no group
 SELECT giver || ' → ' || taker AS "hand-over", count(*) AS times
 FROM (
   SELECT data ->> 'group' AS taker,

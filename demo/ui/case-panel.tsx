@@ -1,3 +1,4 @@
+import { isErmineError } from 'ermine';
 import { useStream } from 'ermine/react';
 import { useEffect, useRef } from 'react';
 import type { Desk } from '../desk/desk.ts';
@@ -57,7 +58,8 @@ function CaseEvents({ store, name, live, shown, person }: Props) {
   const { value: stored = [], error } = useStream(store, name);
   return (
     <>
-      {error !== undefined && <ErrorNotice error={error} />}
+      {/* That the whole log is gone is said at the top of the page. */}
+      {error !== undefined && !isErmineError(error, 'EPOCH_CHANGED') && <ErrorNotice error={error} />}
       {stored.length > 0 && (
         <CaseWork store={store} name={name} stored={stored} pastPosition={shown === live ? undefined : shown.position} desk={live} person={person} />
       )}

@@ -6,7 +6,8 @@ import type { ReadModels } from '../log/read-models.ts';
 export function useRows({ rows$ }: ReadModels): readonly CaseRow[] | undefined {
   const [rows, setRows] = useState<readonly CaseRow[]>();
   useEffect(() => {
-    const reading = rows$.subscribe(setRows);
+    // The desk follows the same log, and says what is wrong with it.
+    const reading = rows$.subscribe({ next: setRows, error: () => undefined });
     return () => reading.unsubscribe();
   }, [rows$]);
   return rows;
