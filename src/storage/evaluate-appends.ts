@@ -14,6 +14,7 @@ export function deletedAt(version: number): number {
   return version + 0.5;
 }
 
+/** Whether a head, as {@link deletedAt} makes it, is that of a deleted stream. */
 export function isDeleted(head: number): boolean {
   return head % 1 !== 0;
 }

@@ -104,6 +104,7 @@ export interface Append {
   readonly after?: number;
 }
 
+/** Writes of documents that are written with an append, or not at all. */
 export interface AppendDocuments extends DocumentWrites {
   /**
    * The position that the append's first event must get, since the documents were made for that one; when the log has
@@ -112,6 +113,7 @@ export interface AppendDocuments extends DocumentWrites {
   readonly position?: number;
 }
 
+/** An append's part in one stream. */
 export interface StreamWrite {
   readonly stream: string;
   /** A version from 1, or NoStream, AnyVersion, StreamExists. */
@@ -120,6 +122,7 @@ export interface StreamWrite {
   readonly batches: readonly NewBatch[];
 }
 
+/** What became of an append: written, known before, or refused and then nothing of it written. */
 export type AppendOutcome =
   | {
       readonly ok: true;
@@ -134,6 +137,7 @@ export type AppendOutcome =
 /** In the order of versions or positions, or against it. */
 export type Direction = 'forwards' | 'backwards';
 
+/** Which page is read. */
 export interface ReadRange {
   /** Position or version of the first event, from 1; backwards, `Infinity` is the end. */
   readonly from: number;
@@ -144,6 +148,7 @@ export interface ReadRange {
   readonly correlationId?: string | undefined;
 }
 
+/** Batches that are next to each other in the order of the log, or of a stream. */
 export interface Page {
   /** In the order of the direction; the events inside a batch are always in the order of the log. */
   readonly batches: readonly EventBatch[];
@@ -151,6 +156,7 @@ export interface Page {
   readonly next: number | undefined;
 }
 
+/** A stream in a list, by its name; its version is that of its last event. */
 export interface StreamSummary {
   readonly stream: string;
   readonly version: number;
@@ -165,6 +171,7 @@ export interface SnapshotLog {
   delete(stream: string, key: string | undefined): Promise<void>;
 }
 
+/** A snapshot as a storage keeps it; the timestamp is in milliseconds since 1970. */
 export interface SnapshotRecord {
   readonly version: number;
   readonly timestamp: number;
@@ -183,6 +190,7 @@ export interface DocumentKey {
 /** Numbers come before strings; strings are in the order of their UTF-16 units. */
 export type IndexValue = number | string;
 
+/** A document to be written, in place of one that is there. */
 export interface DocumentRecord extends DocumentKey {
   /** JSON text. */
   readonly data: string;
@@ -190,6 +198,7 @@ export interface DocumentRecord extends DocumentKey {
   readonly indexes?: Readonly<Record<string, IndexValue>>;
 }
 
+/** How a document must be for the writes that come with it; they are refused otherwise. */
 export interface DocumentExpectation extends DocumentKey {
   /** The JSON text as it was read; undefined when there must be none. */
   readonly data: string | undefined;
@@ -217,18 +226,21 @@ export interface DocumentRange {
   readonly limit: number;
 }
 
+/** The last document of a page: the next page begins after it. */
 export interface DocumentCursor {
   /** The value in the index; absent when the range is by key. */
   readonly value?: IndexValue;
   readonly key: string;
 }
 
+/** Documents in the order that was asked for. */
 export interface DocumentPage {
   readonly documents: readonly { readonly key: string; readonly data: string }[];
   /** Where the next page goes on; undefined when this one reached the end. */
   readonly next: DocumentCursor | undefined;
 }
 
+/** A value of SQLite, as a parameter or in an answer. */
 export type SqlValue = string | number | null | Uint8Array;
 
 /** One statement, and the values of its parameters `?` in order. */
@@ -284,9 +296,13 @@ export interface DocumentLog {
   clear(collection: string): Promise<void>;
 }
 
+/** What an append survives once it has resolved: a power cut, a crash of the browser or the process, or nothing. */
 export type Durability = 'strict' | 'relaxed' | 'none';
+
+/** `lost`: for the moment, it is opened again. `closed`: for good. */
 export type ConnectionState = 'open' | 'lost' | 'closed';
 
+/** How sure writes are, and whether the storage can be reached. */
 export interface StorageState {
   readonly durability: Durability;
   readonly connection: ConnectionState;

@@ -110,6 +110,7 @@ export const schemas = {
 /** What each message is. */
 export type Messages = { readonly [Name in keyof typeof schemas]: Shape<(typeof schemas)[Name]> };
 
+/** Streams by category or by name: one that is in either list belongs to it, and to an empty one none. Where there is no scope, all do. */
 export type Scope = Shape<typeof scope>;
 export type HelloRequest = Messages['helloRequest'];
 export type HelloAnswer = Messages['helloAnswer'];
@@ -124,6 +125,7 @@ export type PullRequest = Messages['pullRequest'];
 export type PullAnswer = Messages['pullAnswer'];
 export type LiveRequest = Messages['liveRequest'];
 
+/** What a client asks a server for; the last part of the path. */
 export type Route = 'hello' | 'push' | 'pull' | 'live';
 
 /** Why a server did not answer a request, with the HTTP status it comes with. */
@@ -144,4 +146,5 @@ export const failures = {
   CLOSING: 503,
 } as const;
 
+/** The code of an answer that is none. */
 export type FailureCode = keyof typeof failures;
