@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isErmineError } from '../event/errors.ts';
 import { AnyVersion, NoStream } from '../event/version.ts';
 import { memoryStorage } from '../storage/memory/memory-storage.ts';
+import type { Transport } from '../sync/transport.ts';
 import { numbered, toArray } from '../testing/events.ts';
 import { record } from '../testing/recording.ts';
 import { openEventStore } from './open-event-store.ts';
@@ -165,8 +166,23 @@ describe('a synced store', () => {
       const store = await new Server().device({ transport: { send: async () => ({ status, body }), live: async () => ({ status, body }) } });
       await store.appendToStream('Note-1', NoStream, numbered(1));
       await store.sync.now();
-      expect(['stuck', 'offline']).toContain((await firstValueFrom(store.sync.status$)).state);
+      expect(await firstValueFrom(store.sync.status$)).toMatchObject({ state: 'stuck', final: false, error: { reason: 'MALFORMED_ANSWER' } });
       expect(await firstValueFrom(store.sync.pending$)).toHaveLength(1);
+    }
+  });
+
+  it('takes an answer that was cut for no answer, and says why there is none', async () => {
+    const sends: [Transport['send'], RegExp][] = [
+      [async () => ({ status: 200, body: '{"epoch":"x","he' }), /cut/],
+      [async () => ({ status: 200, body: '' }), /cut/],
+      [() => Promise.reject(new Error('no session')), /no session/],
+    ];
+    for (const [send, why] of sends) {
+      const store = await new Server().device({ transport: { send, live: () => Promise.reject(new Error('none')) } });
+      await store.sync.now();
+      const status = await firstValueFrom(store.sync.status$);
+      expect(status).toMatchObject({ state: 'offline' });
+      expect(status.state === 'offline' && status.error.message).toMatch(why);
     }
   });
 
