@@ -37,6 +37,7 @@ export {
   VersionTooNewError,
   isErmineError,
   type ErrorCode,
+  type EventPlace,
   type FailedEvent,
 } from './event/errors.ts';
 // The port, for whoever writes a storage.

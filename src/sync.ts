@@ -1,4 +1,4 @@
-export { SyncRefusedError, SyncStoppedError, type SyncRefusal } from './event/errors.ts';
+export { SyncRefusedError, SyncStoppedError, type SyncRefusal, type SyncStop } from './event/errors.ts';
 export { openSyncedStore, type OpenSyncedStoreOptions } from './store/open-synced-store.ts';
 export { redecideWith } from './store/redecide-with.ts';
 export type { AppendOptions, PendingEntry, RejectedEntry, SyncControl, SyncedStore } from './store/synced-store.ts';

@@ -1,4 +1,5 @@
 // Programs that must compile, and with @ts-expect-error programs that must not: checked by `tsc`, never run.
+import type { RejectionReason, SyncStop } from '../sync.ts';
 import { ConcurrencyError, isErmineError, type ErmineError, type ErrorCode, type StorageBlockedError } from '../index.ts';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -54,4 +55,12 @@ export function classesCanBeMade(): void {
   check<Same<typeof error.code, ErrorCode>>();
   // @ts-expect-error the actual version is what it is about
   new ConcurrencyError('Order-1', 3);
+}
+
+export function offersWhatIsKnown(): void {
+  // What a newer server says has a place, and an editor still offers what is known.
+  check<Same<Extract<SyncStop, 'HISTORY_LOST' | 'SOMETHING_ELSE'>, 'HISTORY_LOST'>>();
+  check<Same<Extract<RejectionReason['code'], 'REJECTED' | 'SOMETHING_ELSE'>, 'REJECTED'>>();
+  const said: SyncStop = String('of a newer server');
+  void said;
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as errors from './errors.ts';
 
@@ -36,6 +37,14 @@ describe('errors', () => {
   it('has a sample of every class here', () => {
     const classes = Object.values(errors).filter((value) => typeof value === 'function' && value.prototype instanceof errors.ErmineError);
     expect(new Set(samples.map(({ constructor }) => constructor))).toEqual(new Set(classes));
+  });
+
+  it('has a section of docs/errors.md for every class, which names all its fields', () => {
+    const sections = readFileSync('docs/errors.md', 'utf8').split(/^## /m);
+    for (const { code, name, ...fields } of samples) {
+      const section = sections.find((text) => text.startsWith(`${code}\n`));
+      for (const word of [name, ...Object.keys(fields)]) expect(section).toContain(`\`${word}\``);
+    }
   });
 
   it.each(samples.map((error) => [error.constructor.name, error] as const))('%s tells its code, its name and what happened', (name, error) => {

@@ -247,13 +247,25 @@ export type SyncRefusal = 'NOT_REPLICATED' | 'NOT_A_REPLICA' | 'ONLY_ON_SERVER' 
 /** Why sync does not go on. Nothing is lost: what is pending stays, and appending goes on. */
 export class SyncStoppedError extends ErmineError {
   declare readonly code: 'SYNC_STOPPED';
-  declare readonly reason: string;
+  declare readonly reason: SyncStop;
 
-  /** @param reason what the server said, such as `EPOCH_CHANGED`, or `MALFORMED_ANSWER`, `FOREIGN_EVENTS`, `NO_PROGRESS` */
-  constructor(reason: string, message: string, options?: ErrorOptions) {
+  constructor(reason: SyncStop, message: string, options?: ErrorOptions) {
     super('SYNC_STOPPED', message, { reason }, options);
   }
 }
+
+/** Why sync does not go on, see `docs/errors.md`: one of these, or whatever else a server says. */
+export type SyncStop =
+  | 'EPOCH_CHANGED'
+  | 'HISTORY_LOST'
+  | 'FOREIGN_EVENTS'
+  | 'SCOPE_CHANGED'
+  | 'PROTOCOL'
+  | 'CLIENT_OF_ANOTHER_USER'
+  | 'UNAUTHORIZED'
+  | 'MALFORMED_ANSWER'
+  | 'NO_PROGRESS'
+  | (string & {});
 
 /** An event of the log cannot be turned into what the application reads. It stays in the log as it is. */
 export class UnreadableEventError extends ErmineError {

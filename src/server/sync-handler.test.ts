@@ -216,6 +216,11 @@ describe('the sync handler', () => {
     expect((await post('push', pushOf(commit(1, 'Secret-2', 0)), 'y:y')).body.results).toMatchObject([{ status: 'refused', code: 'FORBIDDEN' }]);
   });
 
+  it('refuses allowed origins that no browser sends', () => {
+    for (const origin of ['https://app.test/', 'app.test', '*']) expect(() => serve({ allowedOrigins: [origin] })).toThrow('without a slash at its end');
+    serve({ allowedOrigins: ['https://app.test', 'http://localhost:5173', 'capacitor://localhost', 'null'] });
+  });
+
   it('answers pages of its own and of allowed origins, and no others', async () => {
     const { handler, post } = serve({ allowedOrigins: ['https://app.test'] });
     expect((await post('hello', client, 'shop:ada', { origin: 'https://evil.test' })).body.error.code).toBe('FOREIGN_ORIGIN');

@@ -57,6 +57,7 @@ const serverDefaults: ServerLimits = { ...defaultLimits, maxRequestBytes: 8 * 10
  * The server side of sync over any storage: a function from `Request` to `Response` that needs no particular server.
  *
  * @throws {InvalidVersionError} when a limit or an interval is no whole number from 1, or `maxLiveStreams` none from 0
+ * @throws {TypeError} when one of `allowedOrigins` can never be what a browser sends
  * @example
  * const handler = createSyncHandler({
  *   storage: () => storage,
@@ -65,6 +66,9 @@ const serverDefaults: ServerLimits = { ...defaultLimits, maxRequestBytes: 8 * 10
  */
 export function createSyncHandler(options: SyncHandlerOptions): SyncHandler {
   const { authorize, allowedOrigins = [], heartbeatMs = 15_000, pollIntervalMs = 1_000, onError, telemetry } = options;
+  // Their pages would only learn that the server cannot be reached: a browser hides an answer that is not for them.
+  const wrong = allowedOrigins.find((origin) => origin !== 'null' && !/^[a-z][a-z\d+.-]*:\/\/[^/]+$/.test(origin));
+  if (wrong !== undefined) throw new TypeError(`allowedOrigins: ${wrong} is no origin. One looks like https://app.example, without a slash at its end.`);
   const limits = { ...serverDefaults, ...options.limits };
   // What is no number would limit nothing, and pages of no events would be asked for without an end.
   for (const [name, value] of Object.entries({ ...limits, heartbeatMs, pollIntervalMs })) checkWholeNumber(value, name, name === 'maxLiveStreams' ? 0 : 1);

@@ -166,7 +166,7 @@ describe('a synced store', () => {
       const store = await new Server().device({ transport: { send: async () => ({ status, body }), live: async () => ({ status, body }) } });
       await store.appendToStream('Note-1', NoStream, numbered(1));
       await store.sync.now();
-      expect(['stuck', 'offline']).toContain((await firstValueFrom(store.sync.status$)).state);
+      expect(await firstValueFrom(store.sync.status$)).toMatchObject({ state: 'stuck', final: false, error: { reason: 'MALFORMED_ANSWER' } });
       expect(await firstValueFrom(store.sync.pending$)).toHaveLength(1);
     }
   });
@@ -179,6 +179,21 @@ describe('a synced store', () => {
     await store.appendToStream('Note-1', NoStream, numbered(1));
     await store.sync.now();
     expect(await firstValueFrom(store.sync.status$)).toMatchObject({ state: 'stuck', final: false, error: { reason: 'TOO_LARGE' } });
+  });
+
+  it('takes an answer that was cut for no answer, and says why there is none', async () => {
+    const sends: [Transport['send'], RegExp][] = [
+      [async () => ({ status: 200, body: '{"epoch":"x","he' }), /cut/],
+      [async () => ({ status: 200, body: '' }), /cut/],
+      [() => Promise.reject(new Error('no session')), /no session/],
+    ];
+    for (const [send, why] of sends) {
+      const store = await new Server().device({ transport: { send, live: () => Promise.reject(new Error('none')) } });
+      await store.sync.now();
+      const status = await firstValueFrom(store.sync.status$);
+      expect(status).toMatchObject({ state: 'offline' });
+      expect(status.state === 'offline' && status.error.message).toMatch(why);
+    }
   });
 
   it('puts a deletion on the server through to every replica', async () => {

@@ -47,8 +47,8 @@ export interface RejectedCommit {
 
 /** Why a commit was rejected. */
 export interface RejectionReason {
-  /** `CONCURRENCY_CONFLICT`, `STREAM_DELETED`, `REJECTED` by a policy, `TOO_MANY_ATTEMPTS`, or what the server said, such as `FORBIDDEN`. */
-  readonly code: string;
+  /** `REJECTED`: by a policy. Others are what the server said, such as `FORBIDDEN`. */
+  readonly code: 'CONCURRENCY_CONFLICT' | 'STREAM_DELETED' | 'REJECTED' | 'TOO_MANY_ATTEMPTS' | (string & {});
   readonly message: string;
   readonly stream?: string;
   readonly expectedVersion?: number;

@@ -110,7 +110,7 @@ export const schemas = {
 /** What each message is. */
 export type Messages = { readonly [Name in keyof typeof schemas]: Shape<(typeof schemas)[Name]> };
 
-/** A part of a log: the streams of these categories, and these streams by name. */
+/** Streams by category or by name: one that is in either list belongs to it, and to an empty one none. Where there is no scope, all do. */
 export type Scope = Shape<typeof scope>;
 export type WireBatch = Shape<{ readonly object: typeof batch }>;
 /** The hash is of all that is pushed under the number, made by the client and compared by the server. */

@@ -41,7 +41,7 @@ export async function ask<Name extends keyof Messages>(
   try {
     response = await untilAborted(signal, () => transport.send(route, body, signal));
   } catch (cause) {
-    throw new NoAnswer('The server cannot be reached.', { cause });
+    throw new NoAnswer(`The server cannot be reached (${String(cause)}).`, { cause });
   }
   checkStatus(response);
   return readAnswer(answer, response.body);
@@ -67,8 +67,8 @@ export function readAnswer<Name extends keyof Messages>(name: Name, text: string
   try {
     return readShape(schemas[name], JSON.parse(text), 'answer') as Messages[Name];
   } catch (cause) {
-    // A body that was cut on its way is not JSON: the network's doing, not the server's.
-    if (cause instanceof SyntaxError) throw new NoAnswer('The answer was cut.', { cause });
+    // A body that was cut on its way is not JSON: the network's doing, not the server's. One that begins otherwise is a page.
+    if (cause instanceof SyntaxError && /^\s*(\{|$)/.test(text)) throw new NoAnswer('The answer was cut.', { cause });
     throw malformed(String((cause as Error).message), cause);
   }
 }

@@ -10,6 +10,8 @@ describe('given, when, then', () => {
     await given(orderDecider, [placed]).when({ type: 'Add', sku: 'sock', times: 2 }).thenEvents({ type: 'ItemAdded', data: { sku: 'sock' } }, { type: 'ItemAdded', data: { sku: 'sock' } });
     await given(orderDecider, [placed]).when({ type: 'Look' }).thenNothing();
     await given(orderDecider).when({ type: 'Ship', carrier: 'post' }).thenThrows(/nothing to ship/);
+    await given(orderDecider).when({ type: 'Ship', carrier: 'post' }).thenThrows(/^Error: .*nothing to ship/);
+    await given({ ...orderDecider, decide: () => { throw new RangeError('too far'); } }).when({ type: 'Look' }).thenThrows(/^too far$/);
     await given(orderDecider).when({ type: 'Ship', carrier: 'post' }).thenThrows((error) => error instanceof Error);
   });
 

@@ -18,7 +18,7 @@ export interface When<E extends Event> {
   thenEvents(...events: readonly EventData<E>[]): Promise<void>;
   /** No event: there was nothing to do. */
   thenNothing(): Promise<void>;
-  /** An error: with this code, with this text in its message or matching it, or accepted by this function. */
+  /** An error: with this code, whose message (or `name: message`) matches, or accepted by this function. */
   thenThrows(expected: ErrorCode | RegExp | ((error: unknown) => boolean)): Promise<void>;
 }
 
@@ -51,8 +51,13 @@ export function given<State, Command, E extends Event>(
       },
       async thenThrows(expected) {
         const error = await failureOf(() => decide(command), String(expected));
+        const texts = [String(error), ...(error instanceof Error ? [error.message] : [])];
         const accepted =
-          typeof expected === 'string' ? isErmineError(error, expected) : expected instanceof RegExp ? expected.test(String(error)) : expected(error);
+          typeof expected === 'string'
+            ? isErmineError(error, expected)
+            : expected instanceof RegExp
+              ? texts.some((text) => text.search(expected) !== -1)
+              : expected(error);
         if (!accepted) throw new ConformanceError(`expected a failure (${String(expected)}), got ${String(error)}`, { cause: error });
       },
     }),
