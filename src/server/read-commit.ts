@@ -42,7 +42,7 @@ export function readCommit(commit: WireCommit, principal: Principal, limits: Lim
           for (const [, , metadata] of tuples) {
             if (metadata?.tenantId !== undefined && metadata.tenantId !== principal.tenant) throw new RequestFailure('FORBIDDEN', 'An event is of another tenant.');
           }
-          for (const tuple of tuples) checkBytes([JSON.stringify(tuple)], path, limits.maxEventBytes);
+          for (const tuple of tuples) checkBytes(JSON.stringify(tuple), path, limits.maxEventBytes);
           count += batch.count;
           texts.push(batch.events);
           return batch;
@@ -50,7 +50,7 @@ export function readCommit(commit: WireCommit, principal: Principal, limits: Lim
       };
     });
     if (count > limits.maxBatchEvents) throw new EventTooLargeError('The commit', count, limits.maxBatchEvents, 'events');
-    checkBytes(texts, 'The commit', limits.maxBatchBytes);
+    checkBytes(texts.join(''), 'The commit', limits.maxBatchBytes);
     if (hasTwice(read.map(({ stream }) => stream))) throw new MalformedMessage('writes name a stream twice');
     // Those that are in the log are found when it is written; a commit's own are not there yet.
     const ids = read.flatMap(({ batches }) => batches.flatMap(idsOf));
