@@ -36,7 +36,7 @@ export class Connection {
   #database: IDBDatabase | undefined;
   #opening: Promise<IDBDatabase> | undefined;
   /** When the transactions that were begun have ended. */
-  #settled: Promise<unknown> | undefined;
+  #settled: Promise<void> | undefined;
   /** Why it is closed for good. */
   #ended: ErmineError | undefined;
 
@@ -104,7 +104,9 @@ export class Connection {
     try {
       // What is written is durable, or undone, only when the transaction says so: a request may succeed and the commit fail.
       const ended = within(this.#options.blockedAfterMs, completed(transaction), () => (aborted = abort(transaction)));
-      this.#settled = Promise.allSettled([this.#settled, ended]);
+      const settled = this.#settled;
+      const both = (): Promise<void> | undefined => settled;
+      this.#settled = ended.then(both, both);
       await (mode === 'readonly' ? Promise.race([result, ended]) : ended);
     } catch (error) {
       if (error !== TIMED_OUT) throw this.#explain(error, bodyError);
