@@ -59,6 +59,14 @@ describe('an inline projection', () => {
   });
 });
 
+describe('a projection of a closed store', () => {
+  it('is not opened, since nobody would end it', async () => {
+    const store = await openEventStore<CartEvent>({ storage: memoryStorage() });
+    await store.close();
+    await expect(openProjection(store, cart())).rejects.toMatchObject({ code: 'STORE_CLOSED' });
+  });
+});
+
 describe('an inline projection of what is imported', () => {
   it('sees the events with the versions that they get, however streams take turns', async () => {
     const store = await openEventStore({ storage: memoryStorage() });
