@@ -117,7 +117,7 @@ function stamped<E extends Event>(event: EventData<E>, index: number, stream: st
   const id = commandId === undefined ? event.id : eventIdOf(stream, commandId, index);
   return {
     ...event,
-    metadata: mergeMetadata(ofCommand, event.metadata, path) ?? {},
+    metadata: mergeMetadata(ofCommand, event.metadata ?? undefined, path) ?? {},
     ...(id !== undefined && { id }),
   };
 }
