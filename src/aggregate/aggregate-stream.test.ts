@@ -109,6 +109,28 @@ describe('aggregating a stream', () => {
     expect(ignored).toHaveLength(1);
   });
 
+  it.each([NaN, 0, -1, 1.5, Infinity, '5', null])('ignores a snapshot whose version is %s, and replaces it', async (version) => {
+    const { store, storage } = await openWith(10);
+    const log = await storage.open(() => undefined);
+    await log.snapshots.save('Order-1', '', { version: version as number, timestamp: 1, data: '{"skus":["spoiled"]}' });
+    const reasons: string[] = [];
+    const { state } = await aggregateStream(store, 'Order-1', orderDecider, { snapshots: everyNEvents(5), onIgnoredSnapshot: ({ reason }) => void reasons.push(reason) });
+    expect([state?.skus.length, reasons]).toEqual([10, ['it cannot be read']]);
+    expect((await store.snapshots.load('Order-1'))?.version).toBe(10);
+  });
+
+  it('takes a snapshot of a clock that was ahead for an old one, and tells its own time whatever clock the store has', async () => {
+    const storage = memoryStorage();
+    const store = await openEventStore<OrderEvent>({ storage, clock: () => Date.now() + 3_600_000 });
+    await store.appendToStream('Order-1', 0, added(2));
+    await store.snapshots.save({ streamId: 'Order-1', version: 1, data: { skus: ['sku 0'], shipped: false } });
+    const load = () => aggregateStream(store, 'Order-1', orderDecider, { snapshots: olderThan(60_000) });
+    const before = Date.now();
+    await load();
+    const { version, timestamp } = (await store.snapshots.load('Order-1'))!;
+    expect([version, timestamp! >= before && timestamp! <= Date.now()]).toEqual([2, true]);
+  });
+
   it('lets an error of the reducer through, and the reason of a signal', async () => {
     const { store } = await openWith(0);
     await store.appendToStream('Order-1', AnyVersion, added(1));

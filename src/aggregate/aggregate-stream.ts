@@ -105,9 +105,10 @@ export async function keepSnapshot<State, E extends Event>(
   if (!snapshots || version === snapshotVersion || version === 0) return false;
   // What a synced store has pending may come to something else, and a snapshot of it would stay.
   if (events.at(-1)?.globalPosition === Infinity) return false;
-  if (!snapshots({ snapshotVersion, snapshotTimestamp, version, now: Date.now() })) return false;
+  const now = Date.now();
+  if (!snapshots({ snapshotVersion, snapshotTimestamp, version, now })) return false;
   try {
-    await store.snapshots.save({ streamId: id, version, data: state, ...(reducerVersion !== undefined && { reducerVersion }) });
+    await store.snapshots.save({ streamId: id, version, data: state, timestamp: now, ...(reducerVersion !== undefined && { reducerVersion }) });
     return true;
   } catch (cause) {
     tellIgnored(id, options, 'it could not be kept', cause);

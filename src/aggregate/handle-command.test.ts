@@ -109,6 +109,9 @@ describe('handling a command', () => {
     const handle = handleCommand(store, orderDecider);
     await handle('Order-1', { type: 'Place', sku: 'hat' }, { metadata: { userId: 'anna', custom: { a: '1' } } });
     const [placed] = await store.loadStream('Order-1');
+    const unset = handleCommand(store, { ...orderDecider, decide: () => [{ type: 'OrderPlaced', data: { sku: 'cap' }, metadata: { userId: undefined } as never }] });
+    await unset('Order-2', shirt, { commandId: 'c-8', metadata: { userId: 'anna', causationId: undefined as never } });
+    expect((await store.loadStream('Order-2'))[0]!.metadata).toEqual({ userId: 'anna', causationId: 'c-8' });
     await handle('Order-1', shirt, { commandId: 'c-9', metadata: { ...causedBy(placed!), custom: { b: '2' } } });
     await handle('Order-1', shirt, { commandId: 'c-10' });
     const [, added, alone] = await store.loadStream('Order-1');

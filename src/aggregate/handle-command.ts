@@ -1,6 +1,7 @@
 import { ConcurrencyError, isErmineError } from '../event/errors.ts';
 import { hash53 } from '../event/event-id.ts';
 import type { Event, EventData, Metadata, StoredEvent } from '../event/event.ts';
+import { mergeMetadata } from '../event/metadata.ts';
 import { streamIdToString, type StreamId } from '../event/stream-id.ts';
 import { uuidOfText } from '../event/uuid-of-text.ts';
 import { keepSnapshot, loadAggregateState, type AggregateOptions, type AggregateState, type LoadedAggregate } from './aggregate-stream.ts';
@@ -111,12 +112,12 @@ export function handleCommand<State, Command, E extends Event>(
 
 /** The event with the command's metadata under its own, and an id by which the command is known again. */
 function stamped<E extends Event>(event: EventData<E>, index: number, stream: string, commandId: string | undefined, metadata: Metadata | undefined): EventData<E> {
-  const own: Metadata = { ...(commandId !== undefined && { causationId: commandId }), ...metadata, ...event.metadata };
-  const custom = { ...metadata?.custom, ...event.metadata?.custom };
+  const path = `events[${index}].metadata`;
+  const ofCommand = commandId === undefined ? metadata : mergeMetadata({ causationId: commandId }, metadata, path)!;
   const id = commandId === undefined ? event.id : eventIdOf(stream, commandId, index);
   return {
     ...event,
-    metadata: { ...own, ...(Object.keys(custom).length > 0 && { custom }) },
+    metadata: mergeMetadata(ofCommand, event.metadata ?? undefined, path) ?? {},
     ...(id !== undefined && { id }),
   };
 }

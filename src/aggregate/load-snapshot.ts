@@ -29,6 +29,7 @@ export async function loadSnapshot<State>(
 ): Promise<Snapshot<State> | undefined> {
   try {
     const snapshot = await store.snapshots.load<State>(id, options.reducerVersion);
+    if (snapshot && !(Number.isSafeInteger(snapshot.version) && snapshot.version > 0)) throw new TypeError(`its version is ${snapshot.version}`);
     if (!snapshot || !options.stateSchema) return snapshot;
     const result = await options.stateSchema['~standard'].validate(snapshot.data);
     if (!result.issues) return { ...snapshot, data: result.value };

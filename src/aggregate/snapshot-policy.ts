@@ -24,9 +24,12 @@ export function everyNEvents(n: number): SnapshotPolicy {
   return ({ snapshotVersion, version }) => Math.floor(version / n) > Math.floor(snapshotVersion / n);
 }
 
-/** A snapshot when there is none, or the last one is older than this, in milliseconds. */
+/**
+ * A snapshot when there is none, or the last one is older than this, in milliseconds. One that was made so much later than
+ * now is old as well: a clock was put back.
+ */
 export function olderThan(ageMs: number): SnapshotPolicy {
-  return ({ snapshotTimestamp, now }) => snapshotTimestamp === undefined || now - snapshotTimestamp >= ageMs;
+  return ({ snapshotTimestamp = NaN, now }) => !(Math.abs(now - snapshotTimestamp) < ageMs);
 }
 
 /** No snapshots. */

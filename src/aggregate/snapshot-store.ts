@@ -1,6 +1,6 @@
 import type { splitStreamName, streamIdToString, StreamId } from '../event/stream-id.ts';
 import type { checkWholeNumber } from '../event/version.ts';
-import type { SnapshotLog } from '../storage/storage.ts';
+import type { Log, SnapshotLog } from '../storage/storage.ts';
 
 /** The state of a stream at a version, kept to spare folding its events again; it can always be made anew. */
 export interface Snapshot<State = unknown> {
@@ -16,7 +16,7 @@ export interface Snapshot<State = unknown> {
 
 /** Snapshots by stream and version of the reducer. They are written with relaxed durability. */
 export interface SnapshotStore {
-  /** Replaces the one of this stream and reducer version. @throws {InvalidEventError} when the data is not plain JSON */
+  /** Replaces the one of this stream and reducer version; of a stream that was deleted, none is kept. @throws {InvalidEventError} when the data is not plain JSON */
   save<State>(snapshot: Omit<Snapshot<State>, 'streamId'> & { readonly streamId: StreamId | string }): Promise<void>;
   /** The latest one, undefined when there is none. @throws {SyntaxError} when what is stored is not JSON any more */
   load<State = unknown>(id: StreamId | string, reducerVersion?: string | number): Promise<Snapshot<State> | undefined>;
@@ -32,10 +32,13 @@ export interface SnapshotKit {
 }
 
 /** @param data JSON text of what is to be saved, which was copied when it was given */
-export async function saveSnapshot(kit: SnapshotKit, log: SnapshotLog, now: number, snapshot: Parameters<SnapshotStore['save']>[0], data: string): Promise<void> {
+export async function saveSnapshot(kit: SnapshotKit, log: Pick<Log, 'snapshots' | 'streamInfo'>, now: number, snapshot: Parameters<SnapshotStore['save']>[0], data: string): Promise<void> {
   const { streamId, version, timestamp = now, reducerVersion } = snapshot;
   kit.checkWholeNumber(version, 'snapshot.version', 1);
-  await log.save(kit.streamIdToString(streamId), `${reducerVersion ?? ''}`, { version, timestamp, data });
+  const stream = kit.streamIdToString(streamId);
+  await log.snapshots.save(stream, `${reducerVersion ?? ''}`, { version, timestamp, data });
+  // Deleting a stream deletes the snapshots that are there: one that comes afterwards must not bring back what was erased.
+  if ((await log.streamInfo(stream))?.deleted) await log.snapshots.delete(stream, undefined);
 }
 
 export async function loadSnapshotOf<State>(kit: SnapshotKit, log: SnapshotLog, id: StreamId | string, reducerVersion?: string | number): Promise<Snapshot<State> | undefined> {

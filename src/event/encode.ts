@@ -79,7 +79,7 @@ export function encodeEvents(
   };
   for (let i = 0; i < events.length; i++) {
     const { text, id, correlationId } = encodeEvent(events[i], `${path}[${i}]`, context);
-    checkBytes([text], `${path}[${i}]`, context.limits.maxEventBytes);
+    checkBytes(text, `${path}[${i}]`, context.limits.maxEventBytes);
     if (texts.length === MAX_BATCH_EVENTS || units + text.length > MAX_BATCH_UNITS) finishBatch();
     texts.push(text);
     ids.push(id);
@@ -103,7 +103,7 @@ function encodeEvent(event: EncodableEvent | undefined, path: string, context: E
   if (type.startsWith('$')) throw new InvalidEventError(`${path}.type`, 'begins with "$": reserved');
   const metadata = mergeMetadata(context.metadata, event.metadata, `${path}.metadata`);
   const id = event.id === undefined ? undefined : checkEventId(event.id, `${path}.id`);
-  if (timestamp !== undefined) checkWholeNumber(timestamp, `${path}.timestamp`, Number.MIN_SAFE_INTEGER);
+  if (timestamp !== undefined) checkWholeNumber(timestamp, `${path}.timestamp`);
   checkWholeNumber(schemaVersion, `${path}.schemaVersion`, 1);
   const tuple = [type, data, metadata, id, timestamp, schemaVersion > 1 ? schemaVersion : null, format];
   while (tuple.length > 2 && (tuple.at(-1) ?? null) === null) tuple.pop();
@@ -118,11 +118,10 @@ function encodeEvent(event: EncodableEvent | undefined, path: string, context: E
 
 const utf8 = new TextEncoder();
 
-/** @throws {EventTooLargeError} when the texts are more than `limit` bytes of UTF-8 together */
-export function checkBytes(texts: readonly string[], path: string, limit: number): void {
-  // A UTF-16 unit is at most 3 bytes, so short texts need no exact count.
-  const units = texts.reduce((sum, text) => sum + text.length, 0);
-  if (units * 3 <= limit) return;
-  const bytes = texts.reduce((sum, text) => sum + utf8.encode(text).length, 0);
+/** @throws {EventTooLargeError} when the text is more than `limit` bytes of UTF-8 */
+export function checkBytes(text: string, path: string, limit: number): void {
+  // A UTF-16 unit is at most 3 bytes, so a short text needs no exact count.
+  if (text.length * 3 <= limit) return;
+  const bytes = utf8.encode(text).length;
   if (bytes > limit) throw new EventTooLargeError(path, bytes, limit, 'bytes');
 }

@@ -4,8 +4,10 @@ import type { idAt } from './event-id.ts';
 type IdAt = typeof idAt;
 
 /** The batch without the payloads of its first `count` events: the erased part and, if any is left, the rest. */
-export function eraseFirst(batch: EventBatch, count: number, idAt: IdAt): EventBatch[] {
-  if (batch.events === '' || count <= 0) return [batch];
+export function eraseFirst(whole: EventBatch, count: number, idAt: IdAt): EventBatch[] {
+  if (whole.events === '' || count <= 0) return [whole];
+  // What a storage in memory still has from when it was written; it goes with the payloads.
+  const { ids: _ids, correlationIds: _correlationIds, ...batch } = whole;
   const erased = { ...batch, stream: '', count: Math.min(count, batch.count), events: '' };
   if (count >= batch.count) return [erased];
   const rest = (JSON.parse(batch.events) as EventTuple[])

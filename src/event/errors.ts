@@ -23,7 +23,7 @@ export class ConcurrencyError extends ErmineError {
   }
 }
 
-/** An expected version, a version, a position or a count is not a number that can mean one. */
+/** An expected version, a version, a position, a count or the time is not a number that can mean one. */
 export class InvalidVersionError extends ErmineError {
   declare readonly code: 'INVALID_VERSION';
   declare readonly argument: string;

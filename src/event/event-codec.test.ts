@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { memoryStorage } from '../storage/memory/memory-storage.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { openEventStore } from '../store/open-event-store.ts';
+import { defineSerializer } from './define-serializer.ts';
+import { createCodec } from './event-codec.ts';
 import { defineEvents, eventType } from './event-registry.ts';
+import { defaultLimits } from './limits.ts';
 import type { StandardSchema } from './standard-schema.ts';
 
 const schema = (validate: StandardSchema['~standard']['validate']): StandardSchema => ({ '~standard': { version: 1, vendor: 'test', validate } });
@@ -26,6 +29,23 @@ describe('an append through the schemas of a registry', () => {
     for (const stream of ['Order-1', 'Order-2']) {
       for (const event of await store.loadStream(stream)) expect([types.includes(event.type) || event.type === 'Now', event.data]).toEqual([true, { n: 1 }]);
     }
+  });
+
+  it('goes to its own streams only, and is refused where a place among its events is empty', async () => {
+    const store = await open();
+    const sparse: { type: string; data: unknown }[] = [];
+    sparse[1] = { type: 'Now', data: 1 };
+    const writes = [sparse, [{ type: 'Now', data: 2 }]].map((each, i) => ({ streamId: `Order-${i}`, expectedVersion: 0, events: each }));
+    await expect(store.appendToStreams(writes)).rejects.toMatchObject({ code: 'INVALID_EVENT', path: 'writes[0].events[0]' });
+    expect((await store.head()).position).toBe(0);
+  });
+
+  it('has an id of its own for each event, however many there are', async () => {
+    const serializer = defineSerializer({ format: 'byte', serialize: (data) => Uint8Array.of(data as number), deserialize: ([byte]) => byte });
+    const count = 65_537;
+    const appends = [{ streamId: 'Order-1', expectedVersion: 0, events: Array.from({ length: count }, () => ({ type: 'A', data: 7 })) }];
+    const [encoded] = await createCodec(new Map(), {}, serializer).encode(appends, { limits: defaultLimits, now: 0, metadata: undefined });
+    expect(new Set(encoded!.events.map(({ id }) => id)).size).toBe(count);
   });
 
   it('that was accepted is finished before the store is closed', async () => {

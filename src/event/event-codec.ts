@@ -13,6 +13,9 @@ import { streamIdToString } from './stream-id.ts';
 import { issuePath, type SchemaResult, type StandardSchema } from './standard-schema.ts';
 import { chainUpcasters, shapeName, targetOf, type Upcaster } from './upcaster.ts';
 
+/** So many ids begin with one base, see {@link idAt}. */
+const IDS_OF_BASE = 65_536;
+
 /**
  * Checks, versions and serializes what is appended; deserializes, upcasts and, if asked, checks what is read.
  *
@@ -87,8 +90,9 @@ export function createCodec(
       const given = appends.flatMap(({ streamId, events }, i) => {
         const stream = streamIdToString(streamId);
         const path = eventsPath(i, appends.length);
-        const idBase = newIdBase(now);
-        return events.map((event: EncodableEvent, j: number) => ({ event, path: `${path}[${j}]`, context: { stream, metadata, id: idAt(idBase, j) } }));
+        // One base for so many events as its ids can count.
+        const idBases = Array.from({ length: Math.ceil(events.length / IDS_OF_BASE) }, () => newIdBase(now));
+        return Array.from(events, (event: EncodableEvent, j) => ({ event, path: `${path}[${j}]`, context: { stream, metadata, id: idAt(idBases[Math.floor(j / IDS_OF_BASE)]!, j % IDS_OF_BASE) } }));
       });
       const encoded = each(given, ({ event, path, context }) => encodeEvent(event, path, context));
       // What waits is copied now: the caller may change it meanwhile.

@@ -14,11 +14,12 @@ export function checkExpectedVersion(value: number, argument = 'expectedVersion'
   }
 }
 
-/** @throws {InvalidVersionError} when it is not a whole number of at least `least` */
-export function checkWholeNumber(value: number, argument: string, least: number): void {
+/** The number. @throws {InvalidVersionError} when it is not a whole number of at least `least` */
+export function checkWholeNumber(value: number, argument: string, least = Number.MIN_SAFE_INTEGER): number {
   if (!Number.isSafeInteger(value) || value < least) {
     throw new InvalidVersionError(argument, value, `a whole number of at least ${least}`);
   }
+  return value;
 }
 
 /** Whether a stream at version `actual` (0: it does not exist) meets the expectation. */

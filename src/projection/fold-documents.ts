@@ -83,7 +83,9 @@ function createWriter(definition: DocumentProjection, add: (key: string, reads: 
     patch(key, change) {
       if (typeof change === 'function') return add(key, true, (before) => write(key, (change as (before: unknown) => unknown)(before)));
       if (typeof change !== 'object' || change === null) throw new InvalidProjectionError(name, 'patch needs an object or a function');
-      const fields: object = { ...change };
+      checkJson(change, key, MAX_JSON_DEPTH);
+      // As they are now, like a document that is put.
+      const fields: object = Object.fromEntries(Object.entries(change).map(([field, value]) => [field, value && JSON.parse(JSON.stringify(value))]));
       add(key, true, (before) => (before === undefined ? DELETED : write(key, { ...before, ...fields })));
     },
     delete: (key) => add(key, false, () => DELETED),

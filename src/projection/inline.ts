@@ -103,16 +103,19 @@ function intercept(parts: StoreParts, prepares: ReadonlyMap<Prepare, Signals>): 
  */
 async function place({ log }: StoreParts, { writes }: Append, head: number): Promise<{ batches: EventBatch[]; end: number } | undefined> {
   const placed: EventBatch[] = [];
+  // An import may write to a stream more than once.
+  const versions = new Map<string, number>();
   let end = head;
   for (const { stream, batches } of writes) {
     const info = await log.streamInfo(stream);
     if (info?.deleted) return undefined;
-    let version = info?.version ?? 0;
+    let version = versions.get(stream) ?? info?.version ?? 0;
     for (const batch of batches) {
       placed.push({ ...batch, version: version + 1, position: end + 1 });
       version += batch.count;
       end += batch.count;
     }
+    versions.set(stream, version);
   }
   return end > head ? { batches: placed, end } : undefined;
 }

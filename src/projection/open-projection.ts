@@ -37,6 +37,8 @@ export async function openProjection(store: ProjectedStore, definition: unknown,
   if (projection.kind === 'fold') checkInitialState(projection);
   const documents = await parts.log.documents();
   if (projection.kind === 'sql' && !documents.hasTables) throw new InvalidProjectionError(projection.name, 'the storage of the store has no SQL: open it with sqliteStorage of ermine/sqlite');
+  // Which says why: nobody would end what is opened on it.
+  if (parts.log.state().connection === 'closed') await documents.get([layout.registry(projection.name)]);
   const handle = new Handle(parts, documents, projection, options);
   if (projection.kind === 'sql') return handle;
   const views = new Views(parts, documents, projection, handle.signals.changes$);

@@ -59,6 +59,26 @@ describe('an inline projection', () => {
   });
 });
 
+describe('a projection of a closed store', () => {
+  it('is not opened, since nobody would end it', async () => {
+    const store = await openEventStore<CartEvent>({ storage: memoryStorage() });
+    await store.close();
+    await expect(openProjection(store, cart())).rejects.toMatchObject({ code: 'STORE_CLOSED' });
+  });
+});
+
+describe('an inline projection of what is imported', () => {
+  it('sees the events with the versions that they get, however streams take turns', async () => {
+    const store = await openEventStore({ storage: memoryStorage() });
+    const places = projection<Event, string[]>({ name: 'places', version: 1, inline: true, initialState: [], evolve: (seen, { streamId, version }) => [...seen, `${streamId.id}@${version}`] });
+    const open = await openProjection(store, places);
+    const lines = ['a', 'b', 'a', 'a', 'b', 'a'].map((id) => JSON.stringify({ streamId: `Cart-${id}`, type: 'Added', data: null }));
+    await store.importEvents(new Blob([lines.join('\n')]));
+    expect(await open.get()).toEqual(['a@1', 'b@1', 'a@2', 'a@3', 'b@2', 'a@4']);
+    await store.close();
+  });
+});
+
 describe('a projection to documents', () => {
   type Note = { at: unknown; kind?: string };
   const handlers: DocumentDefinition<CartEvent, Note, string>['on'] = {

@@ -105,9 +105,10 @@ export function testProjections(title: string, createStorage: () => Storage): vo
           cards.put(streamId.id, Object.assign(card, data, { state: 'placed' }));
         },
         OrderShipped({ streamId }, cards) {
-          const change: { state?: 'shipped' } = { state: 'shipped' };
-          cards.patch(streamId.id, change);
+          const change: { state?: 'shipped'; lines: number[] } = { state: 'shipped', lines: [1] };
+          cards.patch(streamId.id, change as Partial<OrderCard>);
           delete change.state;
+          change.lines.pop();
         },
       };
       await store.appendToStreams([1, 2, 3].map((total) => ({ streamId: `Order-${total}`, expectedVersion: 0, events: total === 2 ? [placed(total), shipped] : [placed(total)] })));
@@ -115,6 +116,7 @@ export function testProjections(title: string, createStorage: () => Storage): vo
       await open.waitFor(4);
       const { documents } = await open.list({ index: 'total' });
       expect(documents.map(({ key, document }) => [key, document.total, document.state])).toEqual([['1', 1, 'placed'], ['2', 2, 'shipped'], ['3', 3, 'placed']]);
+      expect(await open.get('2')).toMatchObject({ lines: [1] });
     });
 
     it('watch$ fires on every handle when its own result has changed, and not when something else has', async () => {
@@ -176,10 +178,11 @@ export function testProjections(title: string, createStorage: () => Storage): vo
       const store = await openStore(createStorage());
       const folding = await openProjection(store, revenue(1, { evolve: (async (state: unknown) => state) as never }));
       const writing = await openProjection(store, orders(1, { on: { OrderPlaced: async () => undefined } }));
+      const patching = await openProjection(store, orders(1, { name: 'patching', on: { OrderPlaced: (_, cards) => cards.patch('1', Promise.resolve({}) as never) } }));
       await store.appendToStream('Order-1', 0, [placed(1)]);
-      for (const open of [folding, writing]) {
+      for (const open of [folding, writing, patching]) {
         const { error, position } = await statusOf(open, ({ state }) => state === 'failed');
-        expect([position, error?.message]).toEqual([0, expect.stringContaining('returned a promise')]);
+        expect([position, error?.message]).toEqual([0, expect.stringMatching(open === patching ? /is \[object Promise\]/ : /returned a promise/)]);
       }
       expect(await folding.get()).toEqual({ sum: 0, orders: 0 });
     });

@@ -1,6 +1,6 @@
 import { StrictMode, createElement, startTransition, useState, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { Subject } from 'rxjs';
+import { Subject, filter as where, firstValueFrom } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openProjection } from '../projection/open-projection.ts';
 import { openStore, orders, placed, revenue, shipped, type ShopEvent } from '../projection/projections.test-fixture.ts';
@@ -8,6 +8,7 @@ import { deleteDatabase } from '../storage/indexeddb/conformance.test-fixture.ts
 import { indexedDbStorage } from '../storage/indexeddb/indexeddb-storage.ts';
 import { openSyncedStore } from '../store/open-synced-store.ts';
 import { httpTransport } from '../sync/transport.ts';
+import { CaughtUp } from '../subscription/subscribe.ts';
 import { useCommand } from './use-command.ts';
 import { useLive } from './use-live.ts';
 import { useProjection, useProjectionStatus } from './use-projection.ts';
@@ -43,19 +44,29 @@ describe('hooks in a browser', () => {
       { streamId: 'Order-2', expectedVersion: 0, events: [placed(7)] },
     ]);
     let renders = 0;
+    const seen = new Set<unknown>();
     let show = (_id: string): void => undefined;
     const element = render(() => {
       const [id, setId] = useState('1');
       show = setId;
       const { state, value = [] } = useStream(store, `Order-${id}`);
       renders++;
+      seen.add(value);
       return `${state}: ${value.length} of ${id}, last ${value.at(-1)?.type}`;
     });
     await expect.poll(() => element.textContent).toBe('live: 300 of 1, last OrderPlaced');
     // Two renders at once, since React renders twice in StrictMode; not one for each event.
     expect(renders).toBeLessThan(12);
+    // What other streams get changes nothing.
+    const before = seen.size;
+    for (let n = 0; n < 3; n++) {
+      const { globalPosition } = await store.appendToStream('Order-3', n, [placed(1)]);
+      await firstValueFrom(store.subscribeToStream('Order-1', 0, { caughtUp: true }).pipe(where((entry) => entry.type === CaughtUp && entry.globalPosition >= globalPosition)));
+      await new Promise(requestAnimationFrame);
+    }
     await other.appendToStream('Order-1', 300, [shipped]);
     await expect.poll(() => element.textContent).toBe('live: 301 of 1, last OrderShipped');
+    expect(seen.size).toBe(before + 1);
     show('2');
     await expect.poll(() => element.textContent).toBe('live: 1 of 2, last OrderPlaced');
   });

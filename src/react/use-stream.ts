@@ -23,9 +23,16 @@ export function useStream<E extends Event>(store: EventStore<E> | SyncedStore<E>
 function eventsOf<E extends Event>(store: EventStore<E>, stream: string): Observable<readonly StoredEvent<E>[]> {
   return new Observable((subscriber) => {
     const events: StoredEvent<E>[] = [];
+    let shown = -1;
     const entries$ = store.subscribeToStream(stream, 0, { caughtUp: true });
     return entries$.subscribe({
-      next: (entry) => ('id' in entry ? events.push(entry) : subscriber.next([...events])),
+      next(entry) {
+        if ('id' in entry) return void events.push(entry);
+        // It has also caught up with what other streams got.
+        if (events.length === shown) return;
+        shown = events.length;
+        subscriber.next([...events]);
+      },
       error: (error: unknown) => subscriber.error(error),
       complete: () => subscriber.complete(),
     });

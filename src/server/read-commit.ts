@@ -44,7 +44,7 @@ export function readCommit(commit: WireCommit, principal: Principal, limits: Lim
           for (const [, , metadata] of tuples) {
             if (metadata?.tenantId !== undefined && metadata.tenantId !== principal.tenant) throw new RequestFailure('FORBIDDEN', 'An event is of another tenant.');
           }
-          for (const tuple of tuples) checkBytes([JSON.stringify(tuple)], path, limits.maxEventBytes);
+          for (const tuple of tuples) checkBytes(JSON.stringify(tuple), path, limits.maxEventBytes);
           count += batch.count;
           texts.push(batch.events);
           return batch;
@@ -54,7 +54,7 @@ export function readCommit(commit: WireCommit, principal: Principal, limits: Lim
     // It would take its number and never be confirmed.
     if (count === 0 && writes.length > 0) throw new MalformedMessage('writes hold no event');
     if (count > limits.maxBatchEvents) throw new EventTooLargeError('The commit', count, limits.maxBatchEvents, 'events');
-    checkBytes(texts, 'The commit', limits.maxBatchBytes);
+    checkBytes(texts.join(''), 'The commit', limits.maxBatchBytes);
     if (hasTwice(read.map(({ stream }) => stream))) throw new MalformedMessage('writes name a stream twice');
     // Those that are in the log are found when it is written; a commit's own are not there yet.
     const ids = read.flatMap(({ batches }) => batches.flatMap(idsOf));

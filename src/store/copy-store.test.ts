@@ -24,6 +24,7 @@ const serializer = defineSerializer({ format: 'packed', serialize: () => new Uin
 let files = 0;
 const onFile = (): Storage => sqliteStorage({ name: 'copy', file: join(folder, `${files++}.db`), durability: 'relaxed' });
 const ways: Readonly<Record<string, readonly [from: () => Storage, to: () => Storage]>> = {
+  'memory to memory': [memoryStorage, memoryStorage],
   'memory to SQLite': [memoryStorage, onFile],
   'SQLite to memory': [onFile, memoryStorage],
   'SQLite to SQLite': [onFile, onFile],
@@ -43,6 +44,22 @@ async function copyPartly(from: Storage, to: Storage, enough = 0): Promise<void>
 }
 
 describe.each(Object.entries(ways))('a copy from %s', (_, [from, to]) => {
+  test('knows the ids of erased events as little as the source', async () => {
+    const [source, target] = [from(), to()];
+    const ids = [crypto.randomUUID(), crypto.randomUUID()];
+    const noted = ids.map((id) => ({ type: 'Noted', data: null, id }));
+    const store = await openEventStore({ storage: source });
+    await store.appendToStream('Note-1', NoStream, noted);
+    await store.truncateStream('Note-1', 3);
+    await store.close();
+    await copyStore(source, target);
+    for (const storage of [source, target]) {
+      const copy = await openEventStore({ storage });
+      expect(await copy.appendToStream('Note-2', NoStream, noted.slice(0, 1))).toEqual({ version: 1, globalPosition: 3, deduplicated: false });
+      await copy.close();
+    }
+  });
+
   test('has every event, version, position, id, time and stream of the source, and nothing of what was erased', async () => {
     const [source, target] = [from(), to()];
     await fill(source);

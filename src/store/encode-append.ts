@@ -8,11 +8,13 @@ import type { Append } from '../storage/storage.ts';
 export function encodeAppend(appends: readonly EncodableAppend[], context: EncodeContext): Append {
   const { maxBatchEvents, maxBatchBytes } = context.limits;
   if (!Array.isArray(appends)) throw new InvalidEventError('writes', 'is not an array');
-  const paths = appends.map((_, i) => eventsPath(i, appends.length));
   let count = 0;
-  appends.forEach((append, i) => {
-    if (!Array.isArray(append?.events)) throw new InvalidEventError(paths[i]!, 'is not an array');
+  // A place that is empty is passed over by most methods of an array, not by this.
+  const paths = Array.from(appends, (append, i) => {
+    const path = eventsPath(i, appends.length);
+    if (!Array.isArray(append?.events)) throw new InvalidEventError(path, 'is not an array');
     count += append.events.length;
+    return path;
   });
   if (count > maxBatchEvents) throw new EventTooLargeError('The append', count, maxBatchEvents, 'events');
   const writes = appends.map(({ streamId, expectedVersion, events }, i) => {
@@ -24,7 +26,7 @@ export function encodeAppend(appends: readonly EncodableAppend[], context: Encod
   const streams = writes.map(({ stream }) => stream);
   if (new Set(streams).size < streams.length) throw new InvalidStreamIdError(streams.join(), 'an append names each stream once');
   const batches = writes.flatMap((write) => write.batches);
-  checkBytes(batches.map(({ events }) => events), 'The append', maxBatchBytes);
+  checkBytes(batches.map(({ events }) => events).join(''), 'The append', maxBatchBytes);
   const given = appends.some(({ events }) => events.some(({ id, fresh }: EncodableEvent) => id !== undefined && !fresh));
   const ids = given ? batches.flatMap((batch) => batch.ids ?? []).filter((id) => id !== undefined) : [];
   if (new Set(ids).size < ids.length) throw new InvalidEventError('events', 'hold an id twice');

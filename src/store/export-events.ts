@@ -32,6 +32,8 @@ export function exportEvents(
   { gzip = false, onProgress }: ExportOptions,
 ): ReadableStream<Uint8Array> {
   let written = 0;
+  // Who never reads is told nothing; who does is told by the first read.
+  end.catch(() => undefined);
   const lines = new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       async pull(controller) {

@@ -67,7 +67,7 @@ export function createLater(kit: LaterKit): Later {
 
     deleteStream,
 
-    saveSnapshot: (...snapshot) => saveSnapshot(kit, log.snapshots, kit.now(), ...snapshot),
+    saveSnapshot: (...snapshot) => saveSnapshot(kit, log, kit.now(), ...snapshot),
     loadSnapshot: (...key) => loadSnapshotOf(kit, log.snapshots, ...key),
     deleteSnapshot: (id, reducerVersion) => log.snapshots.delete(streamIdToString(id), reducerVersion?.toString()),
 

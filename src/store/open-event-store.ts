@@ -45,7 +45,7 @@ export async function openEventStore<E extends Event = Event>(options: OpenEvent
   const { storage, events, serializer, metadata, clock = Date.now, limits, pollIntervalMs = 2_000 } = options;
   for (const [name, value] of Object.entries({ ...limits, pollIntervalMs })) checkWholeNumber(value, name, 1);
   const codec = events ? events.createCodec(serializer) : serializer?.createCodec();
-  const settings = { codec, metadata, clock: () => Math.floor(clock()), limits: { ...defaultLimits, ...limits }, pollIntervalMs };
+  const settings = { codec, metadata, clock: () => checkWholeNumber(Math.floor(clock()), 'clock'), limits: { ...defaultLimits, ...limits }, pollIntervalMs };
   const connection$ = new ReplaySubject<ErmineError | undefined>(1);
   const log = await storage.open((error) => connection$.next(error));
   return new LogEventStore<E>(log, storage.name, connection$, settings);

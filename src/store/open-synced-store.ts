@@ -86,7 +86,7 @@ export async function openSyncedStore<E extends Event = Event>(options: OpenSync
   for (const [name, value] of Object.entries({ ...limits, pollIntervalMs, syncIntervalMs, takeoverMs })) checkWholeNumber(value, name, 1);
   const policies = (options.conflicts ?? {}) as ConflictPolicies;
   checkPolicies(policies);
-  const clock = (): number => Math.floor((options.clock ?? Date.now)());
+  const clock = (): number => checkWholeNumber(Math.floor((options.clock ?? Date.now)()), 'clock');
   const transport = options.transport ?? httpTransportOf(options);
   const filter = normalizeScope(options.filter);
   const codec = events ? events.createCodec(serializer) : serializer?.createCodec();

@@ -145,6 +145,14 @@ describe('the follower of a log', () => {
     expect(watched.reads.pages).toBe(after.pages);
   });
 
+  it('takes an interval that is longer than a timer can wait for a long one', async () => {
+    const [watched, witness] = [await watchedLog(), await watchedLog()];
+    positionsOf(follow(watched, Number.MAX_SAFE_INTEGER));
+    positionsOf(follow(witness, 1));
+    await expect.poll(() => witness.reads.heads).toBeGreaterThan(5);
+    expect(watched.reads.heads).toBe(0);
+  });
+
   it('serves a commit of its own tab from memory, to any number of subscriptions', async () => {
     const watched = await watchedLog();
     const follower = follow(watched);

@@ -2,6 +2,7 @@ import type { EventBatch, EventDecoder } from '../event/event-batch.ts';
 import type { Hint } from '../event/hint.ts';
 import type { Log, Page } from '../storage/storage.ts';
 import { createHintChannel, type HintChannel } from '../tabs/hint-channel.ts';
+import { MAX_TIMER_MS } from '../tabs/max-timer.ts';
 import { onPageAwake } from '../tabs/page-events.ts';
 import { unref } from '../tabs/unref.ts';
 
@@ -43,7 +44,7 @@ export class LogFollower {
     this.log = log;
     this.decoder = decoder;
     this.sparse = sparse;
-    this.#polling = setInterval(() => void this.#poll(), pollIntervalMs);
+    this.#polling = setInterval(() => void this.#poll(), Math.min(pollIntervalMs, MAX_TIMER_MS));
     unref(this.#polling);
     onPageAwake(() => this.wake(), this.#closing.signal);
     this.#channel = createHintChannel(storageName, (hint) => this.#onHint(hint));

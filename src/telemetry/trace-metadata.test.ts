@@ -2,6 +2,7 @@ import { context, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Metadata } from '../event/event.ts';
 import { openEventStore } from '../store/open-event-store.ts';
 import { memoryStorage } from '../storage/memory/memory-storage.ts';
 import { traceMetadata } from './trace-metadata.ts';
@@ -33,6 +34,8 @@ describe('metadata of the active span', () => {
     expect(metadata()).toEqual({ correlationId: 'mine', custom: { a: '1' } });
     trace.getTracer('test').startActiveSpan('order', (span) => {
       expect(metadata()).toEqual({ correlationId: 'mine', custom: { spanId: span.spanContext().spanId, a: '1' } });
+      const unset = traceMetadata(() => ({ correlationId: undefined, userId: 'anna' }) as unknown as Metadata);
+      expect(unset()).toMatchObject({ correlationId: span.spanContext().traceId, userId: 'anna' });
       span.end();
     });
   });

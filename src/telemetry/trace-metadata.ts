@@ -1,5 +1,6 @@
 import { isSpanContextValid, trace } from '@opentelemetry/api';
 import type { Metadata } from '../event/event.ts';
+import { mergeMetadata } from '../event/metadata.ts';
 
 /**
  * A metadata provider that takes the trace id of the active OpenTelemetry span as the correlation id, and keeps the span's
@@ -14,6 +15,6 @@ export function traceMetadata(provider: () => Metadata = () => ({})): () => Meta
     const own = provider();
     const context = trace.getActiveSpan()?.spanContext();
     if (!context || !isSpanContextValid(context)) return own;
-    return { correlationId: context.traceId, ...own, custom: { spanId: context.spanId, ...own.custom } };
+    return mergeMetadata({ correlationId: context.traceId, custom: { spanId: context.spanId } }, own, 'metadata') ?? own;
   };
 }

@@ -55,6 +55,16 @@ export function closeRules({ group, rule }: Suite): void {
       });
     }
 
+    rule('an export of a closed store tells who reads it, and nobody else', async (log) => {
+      const store = await log.open();
+      await store.close();
+      await store.exportEvents().cancel();
+      const unread = store.exportEvents();
+      // Long enough for what is unhandled to be told.
+      for (let i = 0; i < 2; i++) await assertFails(() => textOf(store.exportEvents()), 'STORE_CLOSED');
+      await assertFails(() => textOf(unread), 'STORE_CLOSED');
+    });
+
     rule('may be done twice, and at the same time', async (log) => {
       const store = await log.open();
       const appending = store.appendToStream('Order-1', NoStream, numbered(1));

@@ -134,6 +134,14 @@ export function eventDataRules({ group, rule }: Suite): void {
       assertEqual(seen, Array(9).fill({ items: ['a'] }), 'what each of them saw');
     });
 
+    rule('a clock that tells no time is refused, before anything is written', async (log) => {
+      for (const time of [NaN, Infinity, undefined]) {
+        const store = await log.open({ clock: () => time as number });
+        await assertFails(() => store.appendToStream('Order-1', AnyVersion, named('a')), 'INVALID_VERSION', { argument: 'clock' });
+        assertEqual(await store.loadStream('Order-1'), [], 'the stream');
+      }
+    });
+
     rule('timestamps come from the clock, and a clock that jumps back does not change the order', async (log) => {
       let now = Date.UTC(2030, 0, 1);
       const store = await log.open({ clock: () => now });

@@ -27,6 +27,15 @@ export function multiStreamRules({ group, rule }: Suite): void {
       assertEqual(placesOf(await toArray(store.readAll())), places, 'the log');
     });
 
+    rule('a place that is left empty in the writes is refused, and takes no other append with it', async (log) => {
+      const store = await log.open();
+      const writes: ReturnType<typeof write>[] = [];
+      writes[1] = write('Order-1', AnyVersion, numbered(1));
+      const beside = store.appendToStream('Order-2', AnyVersion, numbered(1));
+      await assertFails(() => store.appendToStreams(writes), 'INVALID_EVENT', { path: 'writes[0].events' });
+      assertEqual((await beside).globalPosition, 1, 'the position of the other one');
+    });
+
     for (const [i, position] of [[0, 'first'], [1, 'middle'], [2, 'last']] as const) {
       rule(`a conflict in the ${position} of three writes refuses all of them`, async (log) => {
         const [store, other] = [await log.open(), await log.open()];

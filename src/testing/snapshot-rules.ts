@@ -39,6 +39,16 @@ export function snapshotRules({ group, rule }: Suite): void {
       assertEqual(loaded.map((snapshot) => snapshot?.data), ['a', 'e', 'c', 'd'], 'the snapshots');
     });
 
+    rule('of a stream that was deleted none is kept, whichever handle saves it', async (log) => {
+      const [store, other] = [await log.open(), await log.open()];
+      await store.appendToStream('Order-1', AnyVersion, numbered(3));
+      await store.deleteStream('Order-1', 3);
+      for (const handle of [other, store]) {
+        for (const reducerVersion of [undefined, 2]) await handle.snapshots.save({ streamId: 'Order-1', version: 3, data: 'erased', ...(reducerVersion !== undefined && { reducerVersion }) });
+      }
+      assertEqual([await store.snapshots.load('Order-1'), await other.snapshots.load('Order-1', 2)], [undefined, undefined], 'the snapshots');
+    });
+
     rule('deleting takes the one of a reducer version, or all of the stream', async (log) => {
       const store = await log.open();
       for (const streamId of ['Order-1', 'Order-10', 'Order-1-1']) {

@@ -104,6 +104,7 @@ export class Connection {
     try {
       // What is written is durable, or undone, only when the transaction says so: a request may succeed and the commit fail.
       const ended = within(this.#options.blockedAfterMs, completed(transaction), () => (aborted = abort(transaction)));
+      // Not `allSettled`, whose result would hold all the results before it.
       const settled = this.#settled;
       const both = (): Promise<void> | undefined => settled;
       this.#settled = ended.then(both, both);

@@ -43,6 +43,7 @@ async function tryToOpen(options: OpenOptions): Promise<OpenDatabase> {
   let blocked = false;
   let vanished = false;
   let database: IDBDatabase | undefined;
+  let epoch: string | undefined;
   try {
     const request = indexedDB.open(name, (options.migrations ?? currentMigrations).length);
     request.onblocked = () => (blocked = true);
@@ -52,8 +53,7 @@ async function tryToOpen(options: OpenOptions): Promise<OpenDatabase> {
       else upgrade(request, oldVersion, options);
     };
     const opening = requested(request);
-    const opened = await within(blockedAfterMs, opening, () => void opening.then((late) => late.close(), () => undefined));
-    database = opened;
+    const opened = (database = await within(blockedAfterMs, opening, () => void opening.then((late) => late.close(), () => undefined)));
     const giveUp = (): void => {
       opened.close();
       options.onLost(opened);
@@ -64,14 +64,13 @@ async function tryToOpen(options: OpenOptions): Promise<OpenDatabase> {
     const transaction = opened.transaction('meta');
     const reading = requested<string | undefined>(transaction.objectStore('meta').get('epoch'));
     transaction.commit();
-    const [epoch] = await Promise.all([reading, completed(transaction)]);
-    if (epoch === undefined) throw new Error('no epoch');
+    [epoch] = await Promise.all([reading, completed(transaction)]);
     vanished = expected !== undefined && epoch !== expected;
-    if (vanished) throw new EpochChangedError(expected!, epoch);
+    if (epoch === undefined || vanished) throw new Error('no epoch');
     return { database: opened, epoch };
   } catch (cause) {
     database?.close();
-    if (vanished) throw isErmineError(cause) ? cause : new EpochChangedError(expected!, undefined);
+    if (vanished) throw new EpochChangedError(expected!, epoch);
     const what = `The database "${name}" `;
     if (nameOf(cause) === 'VersionError') throw new VersionTooNewError(name, { cause });
     if (cause !== TIMED_OUT) {
@@ -94,7 +93,7 @@ function upgrade(request: IDBOpenDBRequest, oldVersion: number, { migrations = c
 
 /** The name of an error, which is how IndexedDB tells what went wrong. */
 export function nameOf(error: unknown): string | undefined {
-  return error instanceof Error || error instanceof DOMException ? error.name : undefined;
+  return (Object(error) as { readonly name?: string }).name;
 }
 
 export const TIMED_OUT = Symbol();
@@ -105,7 +104,8 @@ export function within<T>(timeoutMs: number, promise: Promise<T>, late: () => vo
     const timer = setTimeout(() => {
       late();
       reject(TIMED_OUT);
-    }, timeoutMs);
+      // A timer that is told more than 24 days does not wait at all.
+    }, Math.min(timeoutMs, 1e9));
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }

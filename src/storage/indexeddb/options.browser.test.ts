@@ -1,5 +1,6 @@
 import { firstValueFrom } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { cdp, server } from 'vitest/browser';
 import { openEventStore } from '../../store/open-event-store.ts';
 import { deleteDatabase } from './conformance.test-fixture.ts';
 import { indexedDbStorage, type IndexedDbStorageOptions } from './indexeddb-storage.ts';
@@ -44,6 +45,28 @@ describe('options of the IndexedDB storage', () => {
     expect(seen).toEqual(['snapshots: relaxed', 'snapshots: relaxed']);
     expect((await firstValueFrom(store.health$)).durability).toBe(expected);
   });
+
+  it.each([Infinity, Number.MAX_SAFE_INTEGER])('blockedAfterMs may be longer than a timer can wait: %s', async (blockedAfterMs) => {
+    const store = await open({ blockedAfterMs });
+    expect(await store.appendToStream('Order-1', 0, [{ type: 'A', data: 0 }])).toMatchObject({ version: 1 });
+    expect(await store.loadStream('Order-1')).toHaveLength(1);
+  });
+
+  // Only this browser tells how much memory is used.
+  if (server.browser === 'chromium') {
+    it('transactions that have ended leave nothing in memory', async () => {
+      const store = await open();
+      const { send } = cdp() as unknown as { send(method: string): Promise<{ usedSize: number }> };
+      const usedAfter = async (transactions: number): Promise<number> => {
+        for (let i = 0; i < transactions; i++) await store.head();
+        await send('HeapProfiler.collectGarbage');
+        return (await send('Runtime.getHeapUsage')).usedSize;
+      };
+      const before = await usedAfter(1_000);
+      const used = (await usedAfter(4_000)) - before;
+      expect(used / 4_000).toBeLessThan(50);
+    });
+  }
 
   it('each name is a log of its own', async () => {
     const [a, b] = [await open(), await open()];

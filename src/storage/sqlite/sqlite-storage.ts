@@ -13,7 +13,8 @@ import { TabLink } from './tab-link.ts';
 export function sqliteStorage(options: SqliteStorageOptions): SqliteStorage {
   const { name, durability = 'strict', blockedAfterMs = 10_000, persist = true, createWorker = startWorker } = options;
   return createSqliteStorage(name, async (onConnection): Promise<LogLink> => {
-    const link = await TabLink.open({ name, durability, blockedAfterMs, createWorker, onConnection });
+    // A timer that is told more than 24 days does not wait at all.
+    const link = await TabLink.open({ name, durability, blockedAfterMs: Math.min(blockedAfterMs, 1e9), createWorker, onConnection });
     let asked = !persist;
     const ask: Ask = (operation, ...values) => {
       // A refusal is an answer, and the health tells it.

@@ -34,3 +34,11 @@ test.each([
   expect(await store.loadStream('Order-1')).toHaveLength(1);
   await store.close();
 });
+
+test('blockedAfterMs may be longer than a timer can wait', async () => {
+  const name = `patient-${crypto.randomUUID()}`;
+  onTestFinished(() => removeDatabase(name));
+  const store = await openEventStore({ storage: sqliteStorage({ name, persist: false, durability: 'relaxed', createWorker: borrowWorker, blockedAfterMs: Infinity }) });
+  expect(await store.appendToStream('Order-1', 0, [{ type: 'OrderPlaced', data: {} }])).toMatchObject({ version: 1 });
+  await store.close();
+});
