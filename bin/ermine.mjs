@@ -42,7 +42,7 @@ async function openDatabase() {
   const { databaseUrl, data } = options;
   if (databaseUrl !== undefined) {
     const { default: pg } = await import('pg').catch(() => needs('pg', 'DATABASE_URL'));
-    const pool = new pg.Pool({ connectionString: databaseUrl });
+    const pool = new pg.Pool({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 });
     // A connection that breaks while nobody uses it is replaced by the pool.
     pool.on('error', (/** @type {Error} */ error) => console.error(`PostgreSQL: ${error.message}`));
     const where = URL.canParse(databaseUrl) && new URL(databaseUrl).host;
@@ -120,12 +120,16 @@ server.on('error', (error) => {
 await once(server.listen(port, host), 'listening');
 opening = open();
 
+/** What is asked to end is killed after 30 seconds in most places; a database that does not answer would never let it end. */
+const STOP_LIMIT_MS = 25_000;
+
 let stopping = false;
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
   process.on(signal, async () => {
     if (stopping) return;
     stopping = true;
     console.log(`${signal}: answering what has come in …`);
+    setTimeout(() => fail('It has not stopped in 25 seconds: the database does not answer. What has no answer yet, its client sends again.'), STOP_LIMIT_MS).unref();
     server.close();
     const { database, handler } = await opening;
     await handler.close();

@@ -4,7 +4,7 @@ import { isErmineError } from '../event/errors.ts';
 import { AnyVersion, NoStream } from '../event/version.ts';
 import { memoryStorage } from '../storage/memory/memory-storage.ts';
 import type { Transport } from '../sync/transport.ts';
-import { identified, numbered, range, toArray } from '../testing/events.ts';
+import { numbered, toArray } from '../testing/events.ts';
 import { record } from '../testing/recording.ts';
 import { openEventStore } from './open-event-store.ts';
 import { Server, shown, upToDate } from './synced-store.test-fixture.ts';
@@ -228,18 +228,6 @@ describe('a synced store', () => {
     expect(await store.loadStream('Note-1')).toHaveLength(1);
     const other = store.appendToStream('Note-1', AnyVersion, [{ type: 'Noted', data: 1, id }, { type: 'Noted', data: 2 }]);
     await expect(other.catch((error: unknown) => isErmineError(error) && error.code)).resolves.toBeTypeOf('string');
-  });
-
-  it('knows in no time whether an append is a repeated one beside a large one that waits', async () => {
-    const server = new Server();
-    server.online = false;
-    const store = await server.device();
-    await store.appendToStream('Large-1', NoStream, numbered(10_000));
-    const start = performance.now();
-    for (const events of range(1, 20).map(() => identified(1))) {
-      for (const deduplicated of [false, true]) expect(await store.appendToStream('Small-1', AnyVersion, events)).toMatchObject({ deduplicated });
-    }
-    expect(performance.now() - start).toBeLessThan(5_000);
   });
 
   it('says so when the filter is another one, and stops where it has one storage only', async () => {

@@ -48,6 +48,21 @@ describe('a synced store that is paused or closed', () => {
     following.unsubscribe();
   });
 
+  it('says again after a pause why it does not go on', async () => {
+    const storage = memoryStorage();
+    const before = await new Server().device({ storage });
+    await upToDate(before);
+    await before.close();
+    // Of a server with another log.
+    const store = await new Server().device({ storage });
+    const showing = (state: string): Promise<void> => until(`it is ${state}`, async () => (await firstValueFrom(store.sync.status$)).state === state);
+    await showing('stuck');
+    store.sync.pause();
+    await showing('paused');
+    store.sync.resume();
+    await showing('stuck');
+  });
+
   it('closes although a token never comes, a transport does not end, or a policy takes for ever', async () => {
     const server = new Server();
     const never = (): Promise<never> => new Promise(() => undefined);

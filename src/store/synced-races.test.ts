@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { StorageBlockedError, isErmineError } from '../event/errors.ts';
 import { AnyVersion, NoStream } from '../event/version.ts';
 import { memoryStorage } from '../storage/memory/memory-storage.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -31,6 +32,31 @@ function hooked(): Storage & { before?: () => Promise<void>; after?: () => Promi
   };
   return storage;
 }
+
+describe('a synced store whose storage was blocked', () => {
+  it('gives the event ids of an append of which nobody knows, by which it is known again', async () => {
+    const inner = memoryStorage();
+    let blocked = false;
+    const open: Storage['open'] = async (onConnection) => {
+      const log = await inner.open(onConnection);
+      const commit = log.commit.bind(log);
+      log.commit = async (appends) => {
+        const outcomes = await commit(appends);
+        if (blocked) throw new StorageBlockedError('It took too long.', 'unknown');
+        return outcomes;
+      };
+      return log;
+    };
+    const store = await new Server().device({ storage: { name: inner.name, open }, paused: true });
+    const events = numbered(2);
+    blocked = true;
+    const error = await store.appendToStream('Note-1', NoStream, events).catch((cause: unknown) => cause);
+    blocked = false;
+    if (!isErmineError(error, 'STORAGE_BLOCKED')) throw error;
+    const repeated = events.map((event, i) => ({ ...event, id: error.eventIds[i]! }));
+    expect(await store.appendToStream('Note-1', NoStream, repeated)).toMatchObject({ version: 2, deduplicated: true });
+  });
+});
 
 describe('a synced store, while something is being confirmed', () => {
   it('knows a repeated append', async () => {

@@ -2,6 +2,8 @@ import type { EventDecoder } from '../event/event-batch.ts';
 import type { Event } from '../event/event.ts';
 import { splitStreamName, streamIdToString, type StreamId } from '../event/stream-id.ts';
 import { checkWholeNumber } from '../event/version.ts';
+import type { OutboxView } from '../sync/outbox.ts';
+import { countOf } from '../sync/pending-commit.ts';
 import { asPending, pendingEvents, type LoadedEvent } from '../sync/pending-events.ts';
 import type { Replica } from '../sync/replica.ts';
 import type * as Api from './event-store.ts';
@@ -53,21 +55,29 @@ export class SyncedReader<E extends Event> {
   }
 
   async *listStreams(options: Api.ListStreamsOptions = {}): AsyncGenerator<Api.StreamListing, void, undefined> {
-    const { commits } = await this.#replica.outbox.look();
-    const names = [...new Set(commits.flatMap(({ writes }) => writes.map(({ stream }) => stream)))].sort();
-    let waiting = names.filter((name) => options.category === undefined || splitStreamName(name).category === options.category);
-    const listed = async (name: string): Promise<Api.StreamListing[]> => {
-      const info = await this.getStreamInfo(name);
-      return info ? [{ streamId: info.streamId, version: info.version, deleted: info.deleted }] : [];
-    };
+    const names = [...countsOf(await this.#replica.outbox.look()).keys()].sort();
+    const waiting = names.filter((name) => options.category === undefined || splitStreamName(name).category === options.category);
+    const { includeDeleted = false } = options;
+    let next = 0;
     for await (const listing of this.#inner.listStreams(options)) {
       const name = streamIdToString(listing.streamId);
-      for (const before of waiting.filter((other) => other < name)) yield* await listed(before);
-      if (waiting.includes(name) && !listing.deleted) yield* await listed(name);
-      else yield listing;
-      waiting = waiting.filter((other) => other > name);
+      while (next < waiting.length && waiting[next]! < name) yield* await this.#listed(waiting[next++]!, includeDeleted);
+      if (waiting[next] !== name) yield listing;
+      else yield* await this.#listed(waiting[next++]!, includeDeleted);
     }
-    for (const rest of waiting) yield* await listed(rest);
+    while (next < waiting.length) yield* await this.#listed(waiting[next++]!, includeDeleted);
+  }
+
+  /** A stream that is pending, with what is confirmed of it, of one moment. */
+  async #listed(name: string, includeDeleted: boolean): Promise<Api.StreamListing[]> {
+    for (;;) {
+      const view = await this.#replica.outbox.look();
+      const confirmed = (await this.#replica.versions([name])).get(name)!;
+      if ((await this.#replica.outbox.look()).text !== view.text) continue;
+      const deleted = !Number.isInteger(confirmed);
+      const version = deleted ? Math.floor(confirmed) : confirmed + (countsOf(view).get(name) ?? 0);
+      return version === 0 || (deleted && !includeDeleted) ? [] : [{ streamId: splitStreamName(name), version, deleted }];
+    }
   }
 
   /** Confirmed and then pending, of one moment where they meet. */
@@ -91,6 +101,18 @@ export class SyncedReader<E extends Event> {
       return;
     }
   }
+}
+
+const countsByView = new WeakMap<OutboxView, ReadonlyMap<string, number>>();
+
+/** How many events of each stream are pending. */
+function countsOf(view: OutboxView): ReadonlyMap<string, number> {
+  const known = countsByView.get(view);
+  if (known) return known;
+  const counts = new Map<string, number>();
+  for (const write of view.commits.flatMap(({ writes }) => writes)) counts.set(write.stream, (counts.get(write.stream) ?? 0) + countOf(write));
+  countsByView.set(view, counts);
+  return counts;
 }
 
 /** All of them. */

@@ -1,10 +1,13 @@
 import {
   ConcurrencyError,
   CorruptedIdempotencyError,
+  StorageBlockedError,
   StoreClosedError,
   StreamDeletedError,
   SyncRefusedError,
+  isErmineError,
 } from '../event/errors.ts';
+import { idsOf } from '../event/event-batch.ts';
 import { idAt, newIdBase } from '../event/event-id.ts';
 import { AnyVersion, meetsExpectation } from '../event/version.ts';
 import type { Append } from '../storage/storage.ts';
@@ -59,7 +62,7 @@ export class PendingAppends {
       try {
         await this.#write(group);
       } catch (error) {
-        for (const { reject } of group) reject(error);
+        for (const { append, reject } of group) reject(withIdsOf(append, error));
       }
     }
     this.#draining = undefined;
@@ -91,6 +94,12 @@ export class PendingAppends {
       if (await this.#replica.change(view, { added: run.added }, run.checked)) return settle();
     }
   }
+}
+
+/** What was written of it says what wrote the outbox, which does not know the events: by their ids it is known again. */
+function withIdsOf({ writes }: Append, error: unknown): unknown {
+  if (!isErmineError(error, 'STORAGE_BLOCKED')) return error;
+  return new StorageBlockedError(error.what, error.written, writes.flatMap(({ batches }) => batches.flatMap(idsOf)), { cause: error });
 }
 
 /** Decides on appends one after the other, each on the streams as those before it leave them. */

@@ -15,7 +15,7 @@ import { asPending, pendingEvents, type LoadedEvent } from './pending-events.ts'
 import type { Scope } from './protocol.ts';
 import { restoreRejected } from './rejected-commits.ts';
 import { Replica } from './replica.ts';
-import { eventsOf, policies } from './sim-events.test-fixture.ts';
+import { eventsOf, policiesOf } from './sim-events.test-fixture.ts';
 import { simTransport, type NetworkFaults, type SimServer } from './sim-network.test-fixture.ts';
 import type { Scheduler } from './sim-scheduler.test-fixture.ts';
 import { SimDisk, SimProcess } from './sim-storage.test-fixture.ts';
@@ -59,6 +59,9 @@ export class SimDevice {
   /** Tabs that are not there yet. */
   readonly opening = new Set<{ kill(): void }>();
   online = true;
+  /** Whether its policies take their time. */
+  thinks = false;
+  clockSkewMs = 0;
   readonly #scheduler: Scheduler;
 
   constructor(scheduler: Scheduler, index: number, locks: boolean, filter: Scope | undefined, lanes: boolean) {
@@ -105,6 +108,10 @@ export async function readAll(log: Log, stream?: string): Promise<LoadedEvent[]>
     from = page.next;
   }
   return events;
+}
+
+function failedToWrite(error: unknown): boolean {
+  return isErmineError(error, 'STORAGE_FULL') || isErmineError(error, 'STORAGE_BLOCKED');
 }
 
 /** A tab: the parts of a synced store, on injected time, chance, network, storage and locks. */
@@ -156,10 +163,10 @@ export class SimTab {
     this.#device = device;
     const queue = new AppendQueue(log, () => undefined);
     this.replica = new Replica(log, documents, queue, () => undefined);
-    const clock = (): number => scheduler.now;
+    const clock = (): number => scheduler.now + device.clockSkewMs;
     this.#appends = new PendingAppends(this.replica, filter, clock);
     this.engine = new SyncEngine(this.replica, {
-      policies,
+      policies: policiesOf(async () => (device.thinks ? scheduler.sleep(scheduler.random() * 3_000) : undefined)),
       filter,
       lanes: device.lanes,
       clock,
@@ -196,7 +203,7 @@ export class SimTab {
     try {
       await this.#appends.append({ writes, ids }, categoryOf(streams[0]!) === 'Decide' ? { mark, count } : undefined);
     } catch (error) {
-      if (isErmineError(error, 'CONCURRENCY_CONFLICT') || isErmineError(error, 'SYNC_REFUSED')) return undefined;
+      if (isErmineError(error, 'CONCURRENCY_CONFLICT') || isErmineError(error, 'SYNC_REFUSED') || failedToWrite(error)) return undefined;
       throw error;
     }
     this.engine.wake();
@@ -211,6 +218,8 @@ export class SimTab {
       await restoreRejected(this.replica, commit.commitId, undefined);
     } catch (error) {
       if (isErmineError(error, 'SYNC_REFUSED')) return undefined;
+      // Or has it been written?
+      if (failedToWrite(error)) return JSON.stringify(commit.writes);
       throw error;
     }
     this.engine.wake();

@@ -10,21 +10,24 @@ export interface Mark {
   readonly any: boolean;
 }
 
-export const policies: ConflictPolicies = {
+/** @param think what a policy does before it decides */
+export const policiesOf = (think: () => Promise<void>): ConflictPolicies => ({
   Rebase: 'rebase',
   Both: 'keepBoth',
   Decide: {
-    redecide: (command, events) => {
+    redecide: async (command, events) => {
+      await think();
       const { mark, count } = command as { mark: string; count: number };
       return eventsOf(mark, count, events);
     },
   },
   Throws: {
-    redecide: () => {
+    redecide: async () => {
+      await think();
       throw new Error('this policy does not know what to do');
     },
   },
-};
+});
 
 /** The mark of an event: its parts follow one another. */
 export function eventsOf(mark: string, count: number, before: readonly LoadedEvent[], any = false, firstPart = 0): { type: string; data: Mark }[] {

@@ -1,4 +1,4 @@
-import { StorageUnavailableError } from '../event/errors.ts';
+import { StorageBlockedError, StorageFullError, StorageUnavailableError } from '../event/errors.ts';
 import { memoryStorage } from '../storage/memory/memory-storage.ts';
 import type { Append, DocumentLog, DocumentWrites, Log, Storage } from '../storage/storage.ts';
 import type { Scheduler } from './sim-scheduler.test-fixture.ts';
@@ -10,6 +10,10 @@ export class SimProcess {
   dead = false;
   /** Until then nothing of it runs, and then it goes on as if nothing had been. */
   frozenUntil = 0;
+  /** Until then nothing can be written. */
+  fullUntil = 0;
+  /** Probability that a write is done and nobody knows. */
+  doubt = 0;
 }
 
 /** A disk that outlives processes, remembers all that was written, and can go back to what it was. */
@@ -85,8 +89,10 @@ export class SimDisk {
     };
     const write = <T>(what: Write): Promise<T> =>
       step(async (log) => {
+        if (process.fullUntil > scheduler.now) throw new StorageFullError();
         const result = (await this.#apply(log, what)) as T;
         this.#writes.push(what);
+        if (process.doubt > 0 && scheduler.chance(process.doubt)) throw new StorageBlockedError('It took too long.', 'unknown');
         return result;
       });
     const documents: DocumentLog = {

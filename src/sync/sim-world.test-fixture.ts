@@ -71,6 +71,10 @@ export class SimWorld {
     if (!server.running) server.start();
     for (const device of this.devices) {
       device.online = true;
+      for (const { process, engine } of device.tabs) {
+        Object.assign(process, { fullUntil: 0, doubt: 0 });
+        engine.resume();
+      }
       // The application is loaded again: at least one tab follows where it goes on.
       for (const [i, tab] of device.tabs.entries()) if (i === 0 || tab.filter !== device.filter) tab.kill();
       this.#openTab(device);
@@ -111,6 +115,7 @@ export class SimWorld {
     const { scheduler, server } = this;
     const device = this.devices[scheduler.pick(this.devices.length)]!;
     const tab = device.tabs[scheduler.pick(device.tabs.length)];
+    if (tab && scheduler.chance(0.08)) return this.#disturb(device, tab);
     if (this.#changesScopes && scheduler.chance(0.06)) return this.#changeScope(device);
     const dice = scheduler.random();
     if (tab && hasMovedOn(tab)) this.#reload(device, tab);
@@ -137,6 +142,18 @@ export class SimWorld {
     }
     // Rarely is it off for long.
     if (!server.running && !this.restored && scheduler.chance(0.3)) server.start();
+  }
+
+  /** A full disk, writes of which nobody knows, a user who pauses, policies that take their time, another clock. */
+  #disturb(device: SimDevice, { process, engine }: SimTab): void {
+    const { scheduler } = this;
+    const dice = scheduler.random();
+    if (dice < 0.3) process.fullUntil = scheduler.now + scheduler.random() * 10_000;
+    else if (dice < 0.4) process.doubt = scheduler.chance(0.5) ? 0 : 0.2;
+    else if (dice < 0.65) engine.pause();
+    else if (dice < 0.9) engine.resume();
+    else if (dice < 0.95) device.thinks = !device.thinks;
+    else device.clockSkewMs = (scheduler.random() - 0.5) * 1e11;
   }
 
   /** The application wants something else, from the next time on that it is opened; or the server lets everybody have something else. */

@@ -48,7 +48,7 @@ export class SyncEngine {
   #demanded = false;
   #failures = 0;
   #backingOff = false;
-  /** Only `now()` helps. */
+  /** Only `now()` helps, or `resume()`, which shows the reason again. */
   #frozen = false;
   #wakeUp: () => void = () => undefined;
   #waiters: (() => void)[] = [];
@@ -94,7 +94,7 @@ export class SyncEngine {
   }
 
   resume(): void {
-    if (this.#paused && !this.#closing.signal.aborted) this.#running = new AbortController();
+    if (this.#paused && !this.#closing.signal.aborted) [this.#running, this.#frozen] = [new AbortController(), false];
     this.wake(true);
   }
 

@@ -9,7 +9,7 @@ export type SyncStatus =
   /** Up to a position of the server's log, which ends at `head`. */
   | { readonly state: 'pulling'; readonly position: number; readonly head: number }
   | { readonly state: 'upToDate' }
-  /** It does not go on. `final`: not before `sync.now()` or the next start. What is pending stays. */
+  /** It does not go on. `final`: not before `sync.now()`, `sync.resume()` after a pause, or the next start. What is pending stays. */
   | { readonly state: 'stuck'; readonly error: ErmineError | Error; readonly final: boolean }
   | { readonly state: 'paused' }
   /** Another tab does it. */

@@ -9,14 +9,15 @@ export type AnyPostgresClient = PgPool | PostgresJsSql | PgliteDatabase | Postgr
 /**
  * The {@link PostgresClient} of a client library, told by the methods that it has.
  *
+ * @param answerMs nobody waits longer for an answer
  * @throws {StorageUnavailableError} when it is none of them
  */
-export function adaptClient(client: AnyPostgresClient, prepare: boolean): PostgresClient {
+export function adaptClient(client: AnyPostgresClient, prepare: boolean, answerMs: number): PostgresClient {
   if (Object(client) !== client) throw notOne();
   if ('execute' in client) return client;
   if ('unsafe' in client) return fromPostgresJs(client, prepare);
   if ('exec' in client) return fromPglite(client);
-  if ('connect' in client && 'totalCount' in client) return fromPg(client, prepare);
+  if ('connect' in client && 'totalCount' in client) return fromPg(client, prepare, answerMs);
   throw notOne();
 }
 
@@ -25,7 +26,7 @@ function notOne(): StorageUnavailableError {
   return new StorageUnavailableError('The client is neither a Pool of `pg`, nor what `postgres` returns, nor a PGlite, nor a PostgresClient.');
 }
 
-function fromPg(pool: PgPool, prepare: boolean): PostgresClient {
+function fromPg(pool: PgPool, prepare: boolean, answerMs: number): PostgresClient {
   // A pool without a listener ends the process when the server closes an idle connection.
   if (pool.listenerCount('error') === 0) pool.on('error', () => undefined);
   const names = new Map<string, string>();
@@ -35,7 +36,8 @@ function fromPg(pool: PgPool, prepare: boolean): PostgresClient {
     return name;
   };
   return {
-    query: async (text, values) => (await pool.query({ ...(prepare && { name: nameOf(text) }), text, values: [...values] })).rows,
+    // Else a connection that has died in silence is kept for an answer that never comes, and in the end there is no other.
+    query: async (text, values) => (await pool.query({ ...(prepare && { name: nameOf(text) }), text, values: [...values], query_timeout: answerMs })).rows,
     execute: (text) => pool.query({ text }),
     // It keeps a connection, and one is needed to work.
     ...(pool.options.max > 1 && {

@@ -30,7 +30,7 @@ export interface PostgresClient {
 
 /** What is used of a `Pool` of [`pg`](https://node-postgres.com); one of its connections listens, so it needs two. */
 export interface PgPool {
-  query(config: { readonly name?: string; readonly text: string; readonly values?: SqlValue[] }): Promise<{ readonly rows: SqlRow[] }>;
+  query(config: { readonly name?: string; readonly text: string; readonly values?: SqlValue[]; readonly query_timeout?: number }): Promise<{ readonly rows: SqlRow[] }>;
   connect(callback: (error: Error | undefined, client: PgPoolClient | undefined) => void): void;
   readonly options: { readonly max: number };
   readonly totalCount: number;

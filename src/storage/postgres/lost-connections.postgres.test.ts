@@ -83,6 +83,16 @@ describe('a connection that fails', () => {
     expect([losing, log.state().connection]).toEqual([false, 'open']);
   });
 
+  it('that dies in silence, and all others of the pool with it, is replaced once nobody waits for its answer', async () => {
+    const { client, answersAre } = await createFrailPool();
+    const log = await openLog(postgresStorage({ client, tenant: crypto.randomUUID(), schema, blockedAfterMs: 300 }));
+    answersAre('held back');
+    const asking = range(1, client.options.max).map(() => log.head());
+    for (const settled of await Promise.allSettled(asking)) expect(settled).toMatchObject({ status: 'rejected', reason: { code: 'STORAGE_BLOCKED' } });
+    answersAre('passed on');
+    expect(await log.head()).toBe(0);
+  });
+
   it('whose backend is terminated again and again loses nothing and doubles nothing', async () => {
     const tenant = crypto.randomUUID();
     const name = `ermine ${tenant}`;

@@ -57,7 +57,7 @@ export function postgresStorageWith(options: PostgresStorageOptions, migrations?
   const { tenant = 'default', schema = 'ermine', blockedAfterMs = 10_000, prepare = true } = options;
   if (!SCHEMA_NAME.test(schema)) throw new StorageUnavailableError(`The schema "${schema}" is not lower-case letters, digits and _, at most 50.`);
   if (!TENANT_NAME.test(tenant)) throw new StorageUnavailableError('The tenant has a name of 1 to 250 characters, without NUL and lone surrogates.');
-  const client = adaptClient(options.client, prepare);
+  const client = adaptClient(options.client, prepare, 2 * blockedAfterMs);
   return {
     name: `postgres:${schema}:${tenant}`,
     async open(onConnection) {
