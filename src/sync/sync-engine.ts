@@ -189,11 +189,12 @@ export class SyncEngine {
   /** Whether the leading tab has left something undone for too long: a frozen one keeps its lock. */
   async #isOverdue(): Promise<boolean> {
     const { takeoverMs, pollIntervalMs } = this.#settings;
-    this.#show({ state: 'standby' });
     const before = await this.#mark();
     this.#wanted = false;
     // Nothing may come between the last look and the sleep.
     if (this.#isCalled()) return false;
+    // Not before: a tab that is alone gets the lock meanwhile.
+    this.#show({ state: 'standby' });
     // What this tab appends is no reason to look sooner: the other one hears of it.
     this.#backingOff = true;
     await this.#sleep(takeoverMs);

@@ -74,10 +74,7 @@ async function tryToOpen(options: OpenOptions): Promise<OpenDatabase> {
     const what = `The database "${name}" `;
     if (nameOf(cause) === 'VersionError') throw new VersionTooNewError(name, { cause });
     if (cause !== TIMED_OUT) {
-      throw new StorageUnavailableError(
-        `${what}cannot be opened (${cause}). Are site data off?`,
-        { cause },
-      );
+      throw new StorageUnavailableError(`${what}cannot be opened (${cause}). Are site data off, or is this not a browser?`, { cause });
     }
     // One that was open before is there, so what waits before us, an upgrade or a deletion, waits for another tab.
     if (blocked || expected !== undefined) throw new StorageBlockedError(`${what}needs an upgrade, but another tab holds the old version.`, 'no');
