@@ -62,9 +62,10 @@ describe('options of the IndexedDB storage', () => {
         await send('HeapProfiler.collectGarbage');
         return (await send('Runtime.getHeapUsage')).usedSize;
       };
-      const before = await usedAfter(1_000);
-      const used = (await usedAfter(4_000)) - before;
-      expect(used / 4_000).toBeLessThan(50);
+      const used = [await usedAfter(500), await usedAfter(2_500), await usedAfter(2_500)] as const;
+      // The page does other things too, but not the same ones twice.
+      const bytes = Math.min(used[1] - used[0], used[2] - used[1]) / 2_500;
+      expect(bytes).toBeLessThan(50);
     });
   }
 
