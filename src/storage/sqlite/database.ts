@@ -1,7 +1,7 @@
 import { SqliteError, type SqliteDriver, type SqliteStatement, type SqlValue } from './driver.ts';
 
 /** What else is erased meanwhile goes with it, for each time waits for the disk; in milliseconds. */
-const EMPTY_WAL_AFTER_MS = 100;
+export const EMPTY_WAL_AFTER_MS = 100;
 
 /** A connection whose statements are prepared once. */
 export class Database {
@@ -37,25 +37,38 @@ export class Database {
   /** A transaction that erases: soon what it deletes is not in the log of writes either, where older pages stand. */
   erasing<T>(body: () => T): T {
     const result = this.transaction(body);
-    this.#emptying ??= setTimeout(() => this.emptyWal(), EMPTY_WAL_AFTER_MS);
+    this.#emptySoon();
     return result;
   }
 
-  /** Brings what the log of writes holds into the file and empties it, if there is room and nobody reads from it. */
+  /**
+   * Brings what the log of writes holds into the file and empties it, if there is room. Another process that reads or writes
+   * is not waited for: it is tried again.
+   */
   emptyWal(): void {
     clearTimeout(this.#emptying);
     this.#emptying = undefined;
+    const waitMs = this.run('PRAGMA busy_timeout');
+    this.driver.exec('PRAGMA busy_timeout = 0');
     try {
-      this.driver.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      const isBusy = this.run('PRAGMA wal_checkpoint(TRUNCATE)') === 1;
+      if (isBusy) this.#emptySoon();
     } catch (error) {
       // The log of writes keeps what it holds, and nothing is lost.
       if (!(error instanceof SqliteError)) throw error;
+    } finally {
+      this.driver.exec(`PRAGMA busy_timeout = ${waitMs}`);
     }
   }
 
   /** Closes the connection; what was erased leaves the log of writes first. */
   close(): void {
     if (this.#emptying !== undefined) this.emptyWal();
+    clearTimeout(this.#emptying);
     this.driver.close();
+  }
+
+  #emptySoon(): void {
+    this.#emptying ??= setTimeout(() => this.emptyWal(), EMPTY_WAL_AFTER_MS);
   }
 }

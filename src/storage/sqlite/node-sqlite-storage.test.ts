@@ -7,7 +7,13 @@ import { NoStream } from '../../event/version.ts';
 import { openEventStore } from '../../store/open-event-store.ts';
 import { named, range, toArray } from '../../testing/events.ts';
 import { testSqlite } from './conformance.test-fixture.ts';
+import { EMPTY_WAL_AFTER_MS } from './database.ts';
 import { sqliteStorage } from './node-sqlite-storage.ts';
+
+/** Another connection, as of another process. */
+async function connect(file: string) {
+  return process.versions['sqlite'] ? new (await import('node:sqlite')).DatabaseSync(file) : new (await import('better-sqlite3')).default(file);
+}
 
 const folder = mkdtempSync(join(tmpdir(), 'ermine-sqlite-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -19,8 +25,7 @@ it('a process that writes holds up nobody who reads, documents in the order of a
   const log = await sqliteStorage({ name: 'held', file }).open(() => undefined);
   const documents = await log.documents();
   await documents.write({ puts: range(1, 5).map((n) => ({ collection: 'c', key: `${n}`, data: `${n}`, indexes: { n: n + 0.1 } })) });
-  // Another connection, as of another process.
-  const other = process.versions['sqlite'] ? new (await import('node:sqlite')).DatabaseSync(file) : new (await import('better-sqlite3')).default(file);
+  const other = await connect(file);
   other.exec('BEGIN IMMEDIATE');
   // Who writes has to wait for it, and in the end gives up.
   const start = performance.now();
@@ -59,8 +64,16 @@ it('what was erased is in no file any more: events of deleted and truncated stre
   await expect.poll(found).toEqual(['Hopper', 'Noether']);
   await store.truncateStream('Person-6', 2);
   await expect.poll(found).toEqual(['Noether']);
+  // Another process that reads is not waited for by anybody else.
+  const other = await connect(join(folder, 'erased.db'));
+  other.exec('BEGIN');
+  other.prepare('SELECT count(*) FROM documents').get();
   await documents.clear('people');
+  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setTimeout(resolve, EMPTY_WAL_AFTER_MS));
+  expect(found()).toEqual(['Noether']);
+  other.exec('COMMIT');
   await expect.poll(found).toEqual([]);
+  other.close();
   await Promise.all([store.close(), log.close()]);
 });
 
