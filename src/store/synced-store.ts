@@ -53,7 +53,12 @@ export interface SyncControl<E extends Event = Event> {
   resume(): void;
   /** Appends a rejected commit once more, as it is, to its streams as they are now. @throws {SyncRefusedError} */
   retry(commitId: string): Promise<void>;
-  /** Appends other events in place of a rejected commit of one stream, to the stream as it is now. @throws {SyncRefusedError} {InvalidEventError} */
+  /**
+   * Appends other events in place of a rejected commit of one stream, to the stream as it is now. They are encoded during
+   * the call, like those of an append, when this tab has seen the commit, as in `rejected$`.
+   *
+   * @throws {SyncRefusedError} {InvalidEventError}
+   */
   edit(commitId: string, events: readonly EventData<E>[]): Promise<void>;
   /** Forgets a rejected commit for good. */
   discard(commitId: string): Promise<void>;

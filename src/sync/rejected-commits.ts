@@ -11,13 +11,23 @@ import type { Replica } from './replica.ts';
  * @throws {SyncRefusedError} when no rejected commit has this id
  */
 export async function restoreRejected(replica: Replica, commitId: string, encode: ((stream: string) => readonly NewBatch[] | Promise<readonly NewBatch[]>) | undefined): Promise<void> {
+  let encoded: { readonly stream: string; readonly batches: Promise<readonly NewBatch[]> } | undefined;
+  const insteadOf = ({ writes }: RejectedCommit): Promise<readonly NewBatch[]> | undefined => {
+    if (!encode) return undefined;
+    if (writes.length !== 1) throw new InvalidEventError('events', 'cannot replace a commit of several streams');
+    const { stream } = writes[0]!;
+    if (encoded?.stream !== stream) encoded = { stream, batches: Promise.resolve(encode(stream)) };
+    return encoded.batches;
+  };
+  // During the call, as in an append: the caller may change the events as soon as it returns.
+  const seen = replica.outbox.seen?.rejected.find((one) => one.commitId === commitId);
+  if (seen) insteadOf(seen)?.catch(() => undefined);
   for (;;) {
     const view = await replica.outbox.look();
     const commit = findRejected(view, commitId);
     const streams = new Set(commit.writes.map(({ stream }) => stream));
     const versions = await replica.replicatedVersions(streams);
-    if (encode && commit.writes.length !== 1) throw new InvalidEventError('events', 'cannot replace a commit of several streams');
-    const batches = await encode?.(commit.writes[0]!.stream);
+    const batches = await insteadOf(commit);
     const added = restored(view, commit, versions, batches?.map(plainBatch));
     if (await replica.change(view, { added: [added], unrejected: [commitId] }, versions)) return;
   }
