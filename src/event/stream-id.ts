@@ -6,7 +6,8 @@ export interface StreamId {
   readonly id: string;
 }
 
-const MAX_STREAM_NAME_UNITS = 500;
+/** How long the name of a stream may be, in UTF-16 units. */
+export const MAX_STREAM_NAME_UNITS = 500;
 const MAX_CATEGORY_UNITS = 250;
 
 /**

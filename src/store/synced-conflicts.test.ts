@@ -3,9 +3,12 @@ import { describe, expect, it } from 'vitest';
 import type { Decider } from '../aggregate/decider.ts';
 import { handleCommand } from '../aggregate/handle-command.ts';
 import type { Event } from '../event/event.ts';
+import { defineEvents, eventType } from '../event/event-registry.ts';
+import { streamIdToString } from '../event/stream-id.ts';
 import { AnyVersion, NoStream } from '../event/version.ts';
+import { messagePackSerializer } from '../serializer/message-pack.ts';
 import { reject } from '../sync/conflict-policy.ts';
-import { numbered, toArray } from '../testing/events.ts';
+import { named, numbered, toArray } from '../testing/events.ts';
 import { redecideWith } from './redecide-with.ts';
 import { Server, shown, upToDate } from './synced-store.test-fixture.ts';
 
@@ -90,6 +93,43 @@ describe('a synced store in conflict', () => {
     expect(first).toMatchObject({ version: 1, deduplicated: false });
     const rejected = await firstValueFrom(b.sync.rejected$);
     expect(rejected.map(({ reason }) => reason.message)).toEqual(['All seats are taken.', 'Stream "Seat-1" is at version 3, expected 2.']);
+  });
+
+  it('keeps both in siblings whose names fit and differ, however long the names of the streams are', async () => {
+    const server = new Server();
+    const [a, b] = [await server.device(), await server.device({ conflicts: { '*': 'keepBoth' } })];
+    // The cut comes within a pair of surrogates.
+    const alike = `${'c'.repeat(250)}-${'🎈'.repeat(124)}`;
+    const streams = [`${alike}1`, `${alike}`, `Note-${'n'.repeat(483)}`];
+    server.online = false;
+    for (const stream of streams) await a.appendToStream(stream, NoStream, named('of a'));
+    await b.appendToStreams(streams.map((streamId) => ({ streamId, expectedVersion: NoStream, events: named('of b') })));
+    server.online = true;
+    await upToDate(a, b, a);
+    expect([await firstValueFrom(b.sync.pending$), await firstValueFrom(b.sync.rejected$)]).toEqual([[], []]);
+    const names = (await toArray(a.listStreams())).map(({ streamId }) => streamIdToString(streamId));
+    const siblings = names.filter((name) => !streams.includes(name));
+    expect([siblings.length, ...siblings.map((name) => name.length <= 500)]).toEqual([3, true, true, true]);
+    expect(siblings.map((name) => name.slice(0, 400)).toSorted()).toEqual(streams.map((name) => name.slice(0, 400)).toSorted());
+  });
+
+  it('takes the events of an edit as they are during the call, whatever becomes of them after it', async () => {
+    const events = defineEvents({ Noted: eventType<{ text: string }>() });
+    for (const options of [{}, { events, serializer: messagePackSerializer() }]) {
+      const server = new Server();
+      const [a, b] = [await server.device(), await server.device(options)];
+      server.online = false;
+      for (const store of [a, b]) await store.appendToStream('Note-1', NoStream, [{ type: 'Noted', data: { text: 'first' } }]);
+      server.online = true;
+      await upToDate(a, b);
+      const [rejected] = await firstValueFrom(b.sync.rejected$);
+      const data = { text: 'mended' };
+      const editing = b.sync.edit(rejected!.commitId, [{ type: 'Noted', data }]);
+      data.text = 'changed';
+      await editing;
+      await upToDate(b);
+      expect((await b.loadStream('Note-1')).map((event) => event.data)).toEqual([{ text: 'first' }, { text: 'mended' }]);
+    }
   });
 
   it('is not opened with a policy that is none', async () => {

@@ -46,7 +46,8 @@ export interface KeepBothPolicy {
  * What becomes of a pending commit when somebody else has moved its stream:
  * - `reject` (default): it goes to the dead letters, `sync.rejected$`.
  * - `rebase`: its events are appended to the stream as it is now. Only for events that commute with all others of the stream.
- * - `keepBoth`: its events go to a sibling stream, `category-id~` and a part of the commit's id, or what a function says.
+ * - `keepBoth`: its events go to a sibling stream, `category-id~` and a part of the commit's id (an id too long for that is
+ *   cut, and a hash of it put in place of its end), or what a function says.
  * - `{ redecide }`: the command is decided on anew. A commit without a command, or of several streams, is rejected.
  */
 export type ConflictPolicy<E extends Event = Event> = 'reject' | 'rebase' | 'keepBoth' | KeepBothPolicy | RedecidePolicy<E>;

@@ -8,6 +8,7 @@ import { keepIdentity } from './keep-identity.ts';
 import type { OutboxChange, OutboxView } from './outbox.ts';
 import { BEHIND_STUCK, countOf, createVoid, hashOf, idIn, isVoid, plainBatch, type PendingCommit, type PendingWrite, type RejectedCommit, type RejectionReason } from './pending-commit.ts';
 import { asPending, pendingEvents, type LoadedEvent } from './pending-events.ts';
+import { siblingOf } from './sibling-stream.ts';
 
 export interface ResolveSettings {
   readonly policies: ConflictPolicies;
@@ -117,7 +118,7 @@ export class ConflictResolution {
     const conflict: Conflict = { streamId: splitStreamName(stream), expectedVersion: expected, actualVersion: version, commitId: commit.commitId };
     const policy = this.#policyOf(stream);
     if (policy === 'rebase') return { ...write, expected: version };
-    if (policy === 'keepBoth') return this.#beside(write, `${stream}~${commit.commitId.slice(-12)}`);
+    if (policy === 'keepBoth') return this.#beside(write, siblingOf(stream, commit.commitId));
     if (typeof policy === 'object' && 'keepBoth' in policy) return this.#beside(write, streamIdToString(policy.keepBoth(conflict.streamId, conflict)));
     if (policy === 'reject' || commit.command === undefined || commit.writes.length > 1) {
       return this.#because(write, 'CONCURRENCY_CONFLICT', `Stream "${stream}" is at version ${version}, expected ${expected}.`);
