@@ -4,7 +4,7 @@ import { isErmineError } from '../event/errors.ts';
 import { AnyVersion, NoStream } from '../event/version.ts';
 import { memoryStorage } from '../storage/memory/memory-storage.ts';
 import type { Transport } from '../sync/transport.ts';
-import { numbered, toArray } from '../testing/events.ts';
+import { numbered, range, toArray } from '../testing/events.ts';
 import { record } from '../testing/recording.ts';
 import { openEventStore } from './open-event-store.ts';
 import { Server, shown, upToDate } from './synced-store.test-fixture.ts';
@@ -171,14 +171,27 @@ describe('a synced store', () => {
     }
   });
 
-  it('says that something before the server takes less than the server does', async () => {
+  it('pushes less at a time where something before the server takes less than the server does, and says so when a commit alone is too large for it', async () => {
     const server = new Server();
     const http = server.transport();
-    const send: Transport['send'] = async (route, ...rest) => (route === 'push' ? { status: 413, body: '<html>Request Entity Too Large' } : http.send(route, ...rest));
-    const store = await server.device({ transport: { ...http, send } });
-    await store.appendToStream('Note-1', NoStream, numbered(1));
+    const pushed: number[] = [];
+    const send: Transport['send'] = async (route, body, signal) => {
+      if (body.length > 3_000) return { status: 413, body: '<html>Request Entity Too Large' };
+      if (route === 'push') pushed.push((JSON.parse(body) as { commits: unknown[] }).commits.length);
+      return http.send(route, body, signal);
+    };
+    const store = await server.device({ transport: { ...http, send }, paused: true });
+    const note = (size: number) => [{ type: 'Noted', data: 'x'.repeat(size) }];
+    for (let n = 0; n < 40; n++) await store.appendToStream('Note-1', n, note(n === 20 ? 2_500 : 100));
+    store.sync.resume();
+    await upToDate(store);
+    expect((await store.loadStream('Note-1')).map(({ globalPosition }) => globalPosition)).toEqual(range(1, 40));
+    expect(pushed.reduce((sum, count) => sum + count, 0)).toBe(40);
+    expect(pushed.length).toBeLessThan(20);
+    await store.appendToStream('Note-1', 40, note(3_000));
     await store.sync.now();
     expect(await firstValueFrom(store.sync.status$)).toMatchObject({ state: 'stuck', final: false, error: { reason: 'TOO_LARGE' } });
+    expect(await firstValueFrom(store.sync.pending$)).toHaveLength(1);
   });
 
   it('takes an answer that was cut for no answer, and says why there is none', async () => {

@@ -2,6 +2,7 @@ import type { OutboxView } from './outbox.ts';
 import { isVoid, type PendingCommit, type RejectionReason } from './pending-commit.ts';
 import { batchToText } from './protocol-batch.ts';
 import { MAX_UNCONFIRMED_COMMITS, type PushResult } from './protocol.ts';
+import { ServerFailure } from './server-messages.ts';
 
 /** What the server takes. */
 export interface PushLimits {
@@ -32,12 +33,18 @@ export function selectCommits({ commits }: OutboxView, limits: PushLimits): Push
       if (selected.length === 0) return { commits: [], text: '', tooLarge: commit };
       break;
     }
-    if (bytes + size > limits.maxPushBytes) break;
+    if (selected.length > 0 && bytes + size > limits.maxPushBytes) break;
     selected.push(commit);
     texts.push(text);
     bytes += size;
   }
   return { commits: selected, text: `[${texts.join(',')}]`, tooLarge: undefined };
+}
+
+/** After a push that was too large for what stands before the server: half of it. @throws the error when it says something else, or less cannot be pushed */
+export function smallerLimits(limits: PushLimits, { commits, text }: PushSelection, error: unknown): PushLimits {
+  if (commits.length === 1 || !(error instanceof ServerFailure) || error.code !== 'TOO_LARGE') throw error;
+  return { ...limits, maxPushBytes: Math.floor(text.length / 2) };
 }
 
 function commitToText({ seq, hash, writes }: PendingCommit): string {

@@ -2,7 +2,7 @@ import { SyncStoppedError, isErmineError } from '../event/errors.ts';
 import type { EventBatch } from '../event/event-batch.ts';
 import { readPulledBatch } from './protocol-batch.ts';
 import { MalformedMessage, readShape } from './protocol-schema.ts';
-import { schemas, type Messages, type PullAnswer, type Route } from './protocol.ts';
+import { PROTOCOL_VERSION, schemas, type Messages, type PullAnswer, type Route } from './protocol.ts';
 import type { Transport } from './transport.ts';
 import { untilAborted } from './until-aborted.ts';
 
@@ -23,6 +23,11 @@ export class ServerFailure extends Error {
 }
 
 const LATER: ReadonlySet<string> = new Set(['BUSY', 'FAILED', 'CLOSING']);
+
+/** What every request begins with, as the beginning of an object. */
+export function requestHead(clientId: string, { epoch }: { readonly epoch?: string }): string {
+  return JSON.stringify({ protocol: PROTOCOL_VERSION, clientId, epoch }).slice(0, -1);
+}
 
 /**
  * Sends a message and reads the answer.

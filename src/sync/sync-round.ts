@@ -3,13 +3,13 @@ import { idAt, newIdBase } from '../event/event-id.ts';
 import type { EventBatch } from '../event/event-batch.ts';
 import { ConflictResolution, type PolicyAnswers, type ResolveSettings } from './resolve-conflicts.ts';
 import { isVoid, type RejectionReason } from './pending-commit.ts';
-import { PROTOCOL_VERSION, type PullAnswer, type Scope } from './protocol.ts';
-import { firstUnconfirmed, reasonOf, renumbered, selectCommits, type PushLimits } from './push-outbox.ts';
+import type { PullAnswer, Scope } from './protocol.ts';
+import { firstUnconfirmed, reasonOf, renumbered, selectCommits, smallerLimits, type PushLimits } from './push-outbox.ts';
 import type { Successor } from './generations.ts';
 import type { OutboxView } from './outbox.ts';
 import { isUntouched, moveState, sameScope, type KnownState, type ReplicaScope, type ReplicaState } from './replica-state.ts';
 import { scopeOf, type Replica } from './replica.ts';
-import { NoAnswer, ask, readPulledBatches } from './server-messages.ts';
+import { NoAnswer, ask, readPulledBatches, requestHead } from './server-messages.ts';
 import { takeOver } from './take-over.ts';
 import type { Transport } from './transport.ts';
 import { untilAborted } from './until-aborted.ts';
@@ -98,14 +98,18 @@ export class SyncRounds {
   }
 
   /** @returns why the server refuses commits, by their hashes */
-  async #push(view: OutboxView, { state }: KnownState): Promise<Map<string, RejectionReason>> {
+  async #push(view: OutboxView, known: KnownState): Promise<Map<string, RejectionReason>> {
     const refusals = new Map<string, RejectionReason>();
-    const { commits, text, tooLarge } = selectCommits(view, this.#limits!);
+    const { state } = known;
+    const selection = selectCommits(view, this.#limits!);
+    const { commits, text, tooLarge } = selection;
     if (tooLarge) return refusals.set(tooLarge.hash, { code: 'EVENT_TOO_LARGE', message: `The commit is larger than the ${this.#limits!.maxCommitBytes} bytes that the server takes.` });
     if (commits.length === 0) return refusals;
     this.#progress.pushing(0, view.commits.length);
     const body = `${requestHead(view.head.clientId, state)},"from":${firstUnconfirmed(view)},"lanes":${this.#settings.lanes},"commits":${text}}`;
-    const { epoch, results } = await ask(this.#transport, 'push', body, 'pushAnswer', this.#signal());
+    const answer = await ask(this.#transport, 'push', body, 'pushAnswer', this.#signal()).catch((error: unknown) => void (this.#limits = smallerLimits(this.#limits!, selection, error)));
+    if (!answer) return this.#push(view, known);
+    const { epoch, results } = answer;
     this.#checkEpoch(epoch, state);
     for (const result of results) {
       const commit = commits.find(({ seq }) => seq === result.seq);
@@ -231,10 +235,6 @@ export class SyncRounds {
     if (state.epoch === undefined || state.epoch === epoch) return;
     throw new SyncStoppedError('EPOCH_CHANGED', 'The log of the server is another one than before. What is here stays as it is, and nothing is sent.');
   }
-}
-
-function requestHead(clientId: string, { epoch }: ReplicaState): string {
-  return JSON.stringify({ protocol: PROTOCOL_VERSION, clientId, epoch }).slice(0, -1);
 }
 
 function scopeMoves(): NoAnswer {
