@@ -42,6 +42,17 @@ describe('hints by LISTEN and NOTIFY', () => {
     });
   }
 
+  it('are not listened for where that is switched off: subscriptions look for themselves', async () => {
+    const tenant = crypto.randomUUID();
+    const writer = await openEventStore({ storage: apart(postgresStorage({ client: pool, schema, tenant })) });
+    const reader = await openEventStore({ storage: apart(postgresStorage({ client: other, schema, tenant, listen: false })), pollIntervalMs: 20 });
+    const live = record(reader.subscribeToAll(0));
+    await writer.appendToStream('Order-1', AnyVersion, numbered(3));
+    expect(numbersOf(await live.untilCount(3))).toEqual([1, 2, 3]);
+    await expect.poll(listening).toBe(0);
+    await Promise.all([writer.close(), reader.close()]);
+  });
+
   it('are heard again after the connection that listens was lost, and what came meanwhile is read', async () => {
     const tenant = crypto.randomUUID();
     const writer = await openEventStore({ storage: apart(postgresStorage({ client: pool, schema, tenant })) });

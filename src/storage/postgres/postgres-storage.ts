@@ -36,6 +36,12 @@ export interface PostgresStorageOptions {
    * each transaction another connection and does not know prepared statements.
    */
   readonly prepare?: boolean;
+  /**
+   * Whether one connection listens for what others commit while anybody subscribes; default true. Switch it off behind a
+   * pooler that gives each transaction another connection: nothing is heard through it, and its connections would go on
+   * listening.
+   */
+  readonly listen?: boolean;
 }
 
 /**
@@ -54,7 +60,7 @@ const TENANT_NAME = /^[^\0\p{Surrogate}]{1,250}$/u;
 
 /** {@link postgresStorage} with other migrations, for tests of upgrades. */
 export function postgresStorageWith(options: PostgresStorageOptions, migrations?: readonly Migration[]): Storage {
-  const { tenant = 'default', schema = 'ermine', blockedAfterMs = 10_000, prepare = true } = options;
+  const { tenant = 'default', schema = 'ermine', blockedAfterMs = 10_000, prepare = true, listen = true } = options;
   if (!SCHEMA_NAME.test(schema)) throw new StorageUnavailableError(`The schema "${schema}" is not lower-case letters, digits and _, at most 50.`);
   if (!TENANT_NAME.test(tenant)) throw new StorageUnavailableError('The tenant has a name of 1 to 250 characters, without NUL and lone surrogates.');
   const client = adaptClient(options.client, prepare, 2 * blockedAfterMs);
@@ -62,12 +68,12 @@ export function postgresStorageWith(options: PostgresStorageOptions, migrations?
     name: `postgres:${schema}:${tenant}`,
     async open(onConnection) {
       const epoch = await openLog(client, schema, tenant, migrations);
-      return createLog(new Connection({ client, schema, tenant, epoch, blockedAfterMs, onConnection }), hintHubOf(options.client, client, schema));
+      return createLog(new Connection({ client, schema, tenant, epoch, blockedAfterMs, onConnection }), hintHubOf(options.client, client, schema), listen);
     },
   };
 }
 
-function createLog(connection: Connection, hub: HintHub): Log {
+function createLog(connection: Connection, hub: HintHub, listen: boolean): Log {
   const { epoch } = connection;
   const reader = new LogReader(connection);
   const publisher = new HintPublisher(hub, epoch);
@@ -94,7 +100,7 @@ function createLog(connection: Connection, hub: HintHub): Log {
     truncateStream: (stream, beforeVersion) => truncateStream(connection, stream, beforeVersion),
     snapshots: snapshotsIn(connection),
     documents: async () => documentsIn(connection),
-    onHint: (listener) => hub.listen(epoch, listener),
+    ...(listen && { onHint: (listener) => hub.listen(epoch, listener) }),
     state: () => ({ durability: 'strict', connection: connection.state }),
     async close() {
       await connection.close();
