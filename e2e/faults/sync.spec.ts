@@ -38,6 +38,16 @@ class Device {
     return this.#browser!.freeze(tab);
   }
 
+  /** A tab whose process ends at once. */
+  async crash(tab: Page): Promise<void> {
+    const crashed = tab.waitForEvent('crash');
+    const session = await this.#browser!.context.newCDPSession(tab);
+    // Nobody is left to answer.
+    session.send('Page.crash').catch(() => undefined);
+    await crashed;
+    await tab.close();
+  }
+
   async kill(): Promise<void> {
     await this.#browser?.kill();
     this.#browser = undefined;
@@ -182,6 +192,44 @@ test('28 a leading tab that freezes while it pushes holds sync up for a bounded 
     await upToDate(tab, 3);
     expect(await tab.evaluate(() => syncHarness.load('Note-1'))).toEqual([1, 2, 3]);
   }
+});
+
+test('of three tabs that come back online every event is pushed once and shown in all, though the leading one crashes in the middle of a push, and the next one of a pull', async ({ device, server }) => {
+  const one = await device();
+  const tabs = [await one.open(), await one.open(), await one.open()];
+  await upToDate(tabs[0]!);
+  const stateOf = async (tab: Page) => (await tab.evaluate(() => syncHarness.waiting())).state;
+  let events = 0;
+  for (const route of ['push', 'pull'] as const) {
+    await expect.poll(async () => (await Promise.all(tabs.map(stateOf))).filter((state) => state === 'standby').length).toBe(tabs.length - 1);
+    const states = await Promise.all(tabs.map(stateOf));
+    const leader = tabs.find((_, i) => states[i] !== 'standby')!;
+    await one.offline(true);
+    for (const [i, tab] of tabs.entries()) {
+      await tab.evaluate((name) => Promise.all(Array.from({ length: 50 }, (_, n) => syncHarness.append(`Note-${n % 3}`, syncHarness.AnyVersion, `${name} ${n}`))), `${route} ${i}`);
+      events += 50;
+    }
+    // What the server answers does not arrive any more.
+    let answered = false;
+    await leader.route(`${server.url}/${route}`, async (request) => {
+      await request.fetch();
+      answered = true;
+    });
+    await one.offline(false);
+    await expect.poll(() => answered).toBe(true);
+    await one.crash(leader);
+    tabs.splice(tabs.indexOf(leader), 1);
+    // Nobody asks for it.
+    for (const tab of tabs) {
+      await expect.poll(async () => (await tab.evaluate(() => syncHarness.all())).length).toBe(events);
+      expect(await tab.evaluate(() => syncHarness.waiting())).toMatchObject({ pending: 0, rejected: [] });
+    }
+    tabs.push(await one.open());
+  }
+  await upToDate(tabs.at(-1)!, events);
+  const all = await tabs.at(-1)!.evaluate(() => syncHarness.all());
+  expect(new Set(all.map(({ data }) => data)).size).toBe(events);
+  for (const tab of tabs) expect(await tab.evaluate(() => syncHarness.all())).toEqual(all);
 });
 
 test('a server that is asked to stop answers what has come in and ends', async ({ server, device }) => {
