@@ -9,4 +9,4 @@ export type { LoadedEvent } from './sync/pending-events.ts';
 export type { Scope } from './sync/protocol.ts';
 export type { SyncStatus } from './sync/sync-status.ts';
 export { httpTransport, type HttpTransportOptions, type Transport } from './sync/transport.ts';
-export type { LockManagerLike } from './tabs/sync-lock.ts';
+export type { LockManagerLike } from './tabs/leadership.ts';

@@ -55,8 +55,8 @@ export class Handle implements OpenProjection, Follower {
       stopInline?.();
       clearInterval(looking);
     });
-    const lock = `${storageName}:projection:${definition.name}:${definition.version}`;
-    this.#running = run ? lead(lock, signal, (until) => this.#runner.run(until)) : Promise.resolve();
+    const lock = `ermine:${storageName}:projection:${definition.name}:${definition.version}`;
+    this.#running = run ? lead(globalThis.navigator?.locks, lock, signal, (until) => this.#runner.run(until)) : Promise.resolve();
     if (run) runWhenStalled(this.#runner, () => readStanding(log, documents, definition), signal);
   }
 

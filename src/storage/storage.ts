@@ -290,8 +290,13 @@ export interface DocumentLog {
   /**
    * Writes all or nothing, with this durability; default the storage's own.
    *
+   * When the answer to a try is lost, it is tried again. What is then as it was to be written counts as written. What is
+   * neither that nor as expected may have been written before somebody else changed it: that is no `false`, upon which
+   * callers decide anew and would do it twice.
+   *
    * @returns false when an expectation failed, and then nothing was written
-   * @throws {StorageFullError} {StorageBlockedError} {StorageUnavailableError} {EpochChangedError}
+   * @throws {StorageBlockedError} with `written: 'unknown'` also when nobody knows any more: read the documents again
+   * @throws {StorageFullError} {StorageUnavailableError} {EpochChangedError}
    * @throws {SqlFailedError} when a statement fails, or may not be run
    */
   write(writes: DocumentAndTableWrites, options?: { readonly durability?: 'strict' | 'relaxed' }): Promise<boolean>;

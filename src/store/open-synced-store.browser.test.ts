@@ -87,6 +87,22 @@ describe('a synced store on IndexedDB', () => {
     expect(await a.loadStream('Note-1')).toMatchObject([{ version: 1, globalPosition: 1 }, { version: 2, globalPosition: 2 }]);
   });
 
+  it('leads no longer when its lock is stolen: it stands by while somebody else has it, and goes on afterwards', async () => {
+    const { transport } = serve();
+    const store = await device(transport)();
+    await untilUpToDate(store);
+    const state = async (): Promise<string> => (await firstValueFrom(store.sync.status$)).state;
+    await expect.poll(state).toBe('upToDate');
+    const { held = [] } = await navigator.locks.query();
+    const { name } = held.find((lock) => lock.name!.startsWith('ermine-sync:'))!;
+    await navigator.locks.request(name!, { steal: true }, async () => {
+      await expect.poll(state).toBe('standby');
+      await store.appendToStream('Note-1', NoStream, numbered(1));
+    });
+    await expect.poll(state).toBe('upToDate');
+    await until('the outbox is empty', async () => (await firstValueFrom(store.sync.pending$)).length === 0);
+  });
+
   it('shows no event twice and none missing while tabs append, sync and read all at once', async () => {
     const { transport } = serve();
     const open = device(transport, { locks: null });

@@ -20,7 +20,7 @@ import { SyncEngine } from '../sync/sync-engine.ts';
 import { httpTransport, type Transport } from '../sync/transport.ts';
 import { storeParts } from '../subscription/store-parts.ts';
 import { createHintChannel } from '../tabs/hint-channel.ts';
-import type { LockManagerLike } from '../tabs/sync-lock.ts';
+import type { LockManagerLike } from '../tabs/leadership.ts';
 import { encodeAppend } from './encode-append.ts';
 import { LogEventStore } from './log-event-store.ts';
 import type { OpenEventStoreOptions } from './open-event-store.ts';

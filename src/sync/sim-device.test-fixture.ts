@@ -20,7 +20,7 @@ import { simTransport, type NetworkFaults, type SimServer } from './sim-network.
 import type { Scheduler } from './sim-scheduler.test-fixture.ts';
 import { SimDisk, SimProcess } from './sim-storage.test-fixture.ts';
 import { SyncEngine } from './sync-engine.ts';
-import type { LockManagerLike } from '../tabs/sync-lock.ts';
+import type { LockManagerLike } from '../tabs/leadership.ts';
 
 /** What an append of the simulation was told. */
 export interface Acknowledged {

@@ -1,6 +1,6 @@
 import { BehaviorSubject } from 'rxjs';
 import { SyncStoppedError, isErmineError } from '../event/errors.ts';
-import { Leadership, type LockManagerLike } from '../tabs/sync-lock.ts';
+import { lead, type LockManagerLike } from '../tabs/leadership.ts';
 import { MAX_TIMER_MS } from '../tabs/max-timer.ts';
 import { unref } from '../tabs/unref.ts';
 import { backoffMs } from './backoff.ts';
@@ -39,7 +39,8 @@ export class SyncEngine {
   readonly #closing = new AbortController();
   /** Aborted while it is paused, and when it is closed. */
   #running = new AbortController();
-  readonly #leadership: Leadership;
+  /** Until it is aborted, this tab leads. */
+  #leading: AbortSignal | undefined;
   readonly #live: LiveHints;
   readonly #ended: Promise<void>;
   #wanted = true;
@@ -65,7 +66,7 @@ export class SyncEngine {
       backoffMs: (failures) => backoffMs(failures, settings.random()),
       wake: () => this.wake(),
     });
-    this.#leadership = new Leadership(settings.locks, settings.name, this.#closing.signal, () => this.wake(true));
+    void lead(settings.locks, settings.name, this.#closing.signal, (signal) => this.#lead(signal));
     this.#ended = this.#run();
   }
 
@@ -122,12 +123,25 @@ export class SyncEngine {
     this.#endWaiting();
   }
 
+  /** Holds the place; the rounds do the work. */
+  async #lead(signal: AbortSignal): Promise<void> {
+    this.#leading = signal;
+    this.wake(true);
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    this.#live.stop();
+    this.wake(true);
+  }
+
+  get #leads(): boolean {
+    return this.#leading?.aborted === false;
+  }
+
   get #paused(): boolean {
     return this.#running.signal.aborted;
   }
 
   async #isItsTurn(): Promise<boolean> {
-    if (this.#demanded || this.#leadership.leads) return true;
+    if (this.#demanded || this.#leads) return true;
     try {
       return await this.#isOverdue();
     } catch (error) {
@@ -153,7 +167,7 @@ export class SyncEngine {
       await this.#rounds.run(retry);
       this.#failures = 0;
       if (!signal.aborted) this.#show({ state: 'upToDate' });
-      if (this.#leadership.leads && !this.#paused) this.#live.listen();
+      if (this.#leads && !this.#paused) this.#live.listen();
     } catch (error) {
       if (this.#closing.signal.aborted) return;
       this.#rounds.forget();
@@ -208,7 +222,7 @@ export class SyncEngine {
 
   /** Whether there is something else to do than to wait for the leading tab. */
   #isCalled(): boolean {
-    return this.#closing.signal.aborted || this.#paused || this.#demanded || this.#leadership.leads;
+    return this.#closing.signal.aborted || this.#paused || this.#demanded || this.#leads;
   }
 
   /** What sync moves. */

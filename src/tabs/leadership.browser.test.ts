@@ -5,7 +5,7 @@ import { lead } from './leadership.ts';
 function candidate(name: string) {
   const leaving = new AbortController();
   const found = { begun: 0, ended: 0 };
-  const done = lead(name, leaving.signal, async (signal) => {
+  const done = lead(navigator.locks, name, leaving.signal, async (signal) => {
     found.begun++;
     await new Promise((resolve) => signal.addEventListener('abort', resolve));
     found.ended++;
@@ -33,13 +33,13 @@ describe('leadership', () => {
     const name = crypto.randomUUID();
     const victim = candidate(name);
     await expect.poll(() => victim.found.begun).toBe(1);
-    await navigator.locks.request(`ermine:${name}`, { steal: true }, async () => {
+    await navigator.locks.request(name, { steal: true }, async () => {
       await expect.poll(() => victim.found.ended).toBe(1);
     });
     await expect.poll(() => victim.found.begun).toBe(2);
   });
 
   it('ends when the work ends by itself', async () => {
-    await expect(lead(crypto.randomUUID(), new AbortController().signal, async () => undefined)).resolves.toBeUndefined();
+    await expect(lead(navigator.locks, crypto.randomUUID(), new AbortController().signal, async () => undefined)).resolves.toBeUndefined();
   });
 });

@@ -50,4 +50,34 @@ describe('documents in IndexedDB', () => {
     await documents.write({ puts: [{ ...at, data: '3' }] }, { durability: 'strict' });
     expect(seen).toEqual([`documents: ${durability}`, 'documents: relaxed', 'documents: strict']);
   });
+
+  it.each([
+    ['nobody has written', undefined, true],
+    ['somebody has written the same', '1', true],
+    ['somebody has written something else', '2', false],
+  ] as const)('whose transaction was lost are written again; when %s meanwhile, that is known or said not to be', async (_, meanwhile, known) => {
+    const name = `lost-${crypto.randomUUID()}`;
+    const open = () => indexedDbStorage({ name, persist: false }).open(() => undefined);
+    const logs = [await open(), await open()];
+    onTestFinished(async () => {
+      for (const log of logs) await log.close();
+      await deleteDatabase(name);
+    });
+    const [documents, others] = [await logs[0]!.documents(), await logs[1]!.documents()];
+    const { transaction } = IDBDatabase.prototype;
+    const restore = (): void => void (IDBDatabase.prototype.transaction = transaction);
+    onTestFinished(restore);
+    IDBDatabase.prototype.transaction = function (...args) {
+      restore();
+      const lost = transaction.apply(this, args);
+      lost.objectStore('documents').count().onsuccess = () => lost.abort();
+      // It waits for the one that is lost, and the second try waits for it.
+      if (meanwhile) void others.write({ puts: [{ ...at, data: meanwhile }] });
+      return lost;
+    };
+    const writing = documents.write({ expect: [{ ...at, data: undefined }], puts: [{ ...at, data: '1' }] });
+    if (known) expect(await writing).toBe(true);
+    else await expect(writing).rejects.toMatchObject({ code: 'STORAGE_BLOCKED', written: 'unknown' });
+    expect(await others.get([at])).toEqual([meanwhile ?? '1']);
+  });
 });

@@ -1,6 +1,7 @@
 import { checkPlace } from '../check-place.ts';
 import type { DocumentCheck } from '../evaluate-appends.ts';
 import type { Append, DocumentKey, DocumentLog, DocumentRecord, DocumentWrites } from '../storage.ts';
+import { UNCERTAIN_WRITE } from '../uncertain-write.ts';
 import type { Connection } from './connection.ts';
 import type { Kit } from './kit.ts';
 import { listDocuments, type StoredDocument } from './list-documents.ts';
@@ -57,7 +58,7 @@ export function openDocuments(kit: Kit, connection: Connection, ownDurability: '
           // The connection was lost before: has the earlier try changed what is not as expected any more?
           const written = await read(kit, transaction, [...puts, ...deletes]);
           if (written.every((data, i) => data === puts[i]?.data)) return true;
-          throw new kit.StorageUnavailableError('The connection was lost while documents were written: they may be written or not. Read them again.');
+          throw new kit.StorageBlockedError(UNCERTAIN_WRITE, 'unknown');
         },
         { durability, repeatable: true },
       );

@@ -1,4 +1,4 @@
-import { ConcurrencyError, DocumentConflictError, StorageUnavailableError } from '../../event/errors.ts';
+import { ConcurrencyError, DocumentConflictError, StorageBlockedError } from '../../event/errors.ts';
 import { idAt } from '../../event/event-id.ts';
 import { isTombstone } from '../../event/tombstone.ts';
 import { evaluateAppends, isDeleted } from '../evaluate-appends.ts';
@@ -16,7 +16,7 @@ export const kit = {
   ConcurrencyError,
   DocumentConflictError,
   MAX_RECORD_EVENTS,
-  StorageUnavailableError,
+  StorageBlockedError,
   addAll,
   commitsOf,
   endAlone,

@@ -1,4 +1,6 @@
+import { StorageBlockedError } from '../../event/errors.ts';
 import type { DocumentKey, DocumentLog, DocumentPage, DocumentRange, DocumentWrites } from '../storage.ts';
+import { UNCERTAIN_WRITE } from '../uncertain-write.ts';
 import { toArrayLiteral } from './array-literal.ts';
 import type { SqlValue } from './client.ts';
 import type { Connection } from './connection.ts';
@@ -51,7 +53,9 @@ export function documentsIn(connection: Connection): DocumentLog {
         return row!['written'] === true;
       });
       // A try whose answer was lost may have been written: then the expectations cannot hold any more.
-      return written || (uncertain && (await isDone(writes)));
+      if (written || !uncertain) return written;
+      if (await isDone(writes)) return true;
+      throw new StorageBlockedError(UNCERTAIN_WRITE, 'unknown');
     },
     async clear(collection) {
       for (let deleted = CLEAR_STEP; deleted === CLEAR_STEP; ) {

@@ -46,6 +46,21 @@ describe('a connection that fails', () => {
     expect(await writing).toBe(true);
   });
 
+  it('documents whose answer is lost, and which somebody has changed since, may be written or not: it says so', async () => {
+    const tenant = crypto.randomUUID();
+    const { client, answersAre } = await createFrailPool();
+    const documents = await (await openLog(postgresStorage({ client, tenant, schema }))).documents();
+    const direct = await (await openLog(postgresStorage({ client: pool, tenant, schema }))).documents();
+    const key = { collection: 'cards', key: 'a' };
+    answersAre('cut off');
+    const writing = documents.write({ expect: [{ ...key, data: undefined }], puts: [{ ...key, data: '1' }] });
+    await expect.poll(() => direct.get([key])).toEqual(['1']);
+    expect(await direct.write({ expect: [{ ...key, data: '1' }], puts: [{ ...key, data: '2' }] })).toBe(true);
+    answersAre('passed on');
+    await expect(writing).rejects.toMatchObject({ code: 'STORAGE_BLOCKED', written: 'unknown' });
+    expect(await direct.get([key])).toEqual(['2']);
+  });
+
   it('an append without an answer rejects with `written: unknown`, and repeating it with its event ids tells its result', async () => {
     const tenant = crypto.randomUUID();
     const { client, answersAre } = await createFrailPool();

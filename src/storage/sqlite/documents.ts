@@ -1,5 +1,6 @@
-import { DocumentConflictError } from '../../event/errors.ts';
+import { DocumentConflictError, StorageBlockedError } from '../../event/errors.ts';
 import type { Append, DocumentAndTableWrites, DocumentKey, IndexValue } from '../storage.ts';
+import { UNCERTAIN_WRITE } from '../uncertain-write.ts';
 import type { Database } from './database.ts';
 import { toSortable } from './sortable-text.ts';
 import { writeTables } from './write-tables.ts';
@@ -44,12 +45,17 @@ export function writeWithAppend(database: Database, { documents }: Append, tail:
 /**
  * @param strict durably, also where the storage itself is relaxed
  * @param retry an earlier try may have been written: then what is there is what was to be written
+ * @throws {StorageBlockedError} when it is a retry, and nothing tells whether the earlier try was written
  */
 export function writeDocuments(database: Database, writes: DocumentAndTableWrites, strict: boolean, retry: boolean): boolean {
   const usual = database.run('PRAGMA synchronous') as number;
   if (strict) database.driver.exec('PRAGMA synchronous = full');
   try {
-    return database.transaction(() => !write(database, writes) || (retry && isWritten(database, writes)));
+    return database.transaction(() => {
+      if (!write(database, writes)) return true;
+      if (retry && !isWritten(database, writes)) throw new StorageBlockedError(UNCERTAIN_WRITE, 'unknown');
+      return retry;
+    });
   } finally {
     if (strict) database.driver.exec(`PRAGMA synchronous = ${usual}`);
   }
