@@ -133,13 +133,14 @@ export class StorageUnavailableError extends ErmineError {
   }
 }
 
-/** The database was made by a newer version of Ermine: reload the page to get it. */
+/** The database, or a projection, was made by newer code: reload the page to get it. */
 export class VersionTooNewError extends ErmineError {
   declare readonly code: 'VERSION_TOO_NEW';
+  /** The name of the database or the projection. */
   declare readonly storage: string;
 
-  constructor(storage: string, options?: ErrorOptions) {
-    super('VERSION_TOO_NEW', `The database "${storage}" was upgraded by newer code. Reload the page, or deploy that code.`, { storage }, options);
+  constructor(storage: string, options?: ErrorOptions, what = 'database') {
+    super('VERSION_TOO_NEW', `The ${what} "${storage}" was upgraded by newer code. Reload the page, or deploy that code.`, { storage }, options);
   }
 }
 

@@ -6,7 +6,7 @@ import type { EventDefinition, RegistryOptions } from './event-definition.ts';
 import type { StoredEvent } from './event.ts';
 import { checkJson } from './json.ts';
 import type { Limits } from './limits.ts';
-import { Turns, isPromise, andThen, type MaybePromise } from './maybe-promise.ts';
+import { Turns, andThen, attempt, isPromise, type MaybePromise } from './maybe-promise.ts';
 import { createPacker, type PackContext } from './pack-data.ts';
 import type { EventSerializer } from './serializer.ts';
 import { streamIdToString } from './stream-id.ts';
@@ -76,7 +76,11 @@ export function createCodec(
   const check = (event: StoredEvent): MaybePromise<StoredEvent> => {
     const schema = validateOnLoad ? definitions.get(event.type)?.schema : undefined;
     if (!schema) return event;
-    return andThen(validate(schema, event.data), (result) => {
+    const checking = attempt(
+      () => validate(schema, event.data),
+      (cause) => new UnreadableEventError(event, `has a schema that failed (${String(cause)})`, { cause }),
+    );
+    return andThen(checking, (result) => {
       const issue = result.issues?.[0];
       if (issue) throw new UnreadableEventError(event, `is refused by its schema: data${issuePath(issue)}: ${issue.message}`);
       return { ...event, data: (result as { readonly value: unknown }).value };
@@ -119,7 +123,10 @@ function copyOf(event: EncodableEvent, path: string, { maxJsonDepth }: Limits): 
 /** A schema may answer later; what it then works on is a copy, which the caller cannot change meanwhile. */
 function validate(schema: StandardSchema, data: unknown): MaybePromise<SchemaResult<unknown>> {
   const result = schema['~standard'].validate(data);
-  return isPromise(result) ? schema['~standard'].validate(structuredClone(data)) : result;
+  if (!isPromise(result)) return result;
+  // What becomes of the first answer must not go unheard.
+  void Promise.resolve(result).catch(() => undefined);
+  return schema['~standard'].validate(structuredClone(data));
 }
 
 function upcast(chain: readonly Upcaster[], stored: unknown, event: RawEvent): { type: string; data: unknown } {

@@ -32,6 +32,10 @@ describe.each(Object.entries(libraries))('a schema of %s', (_, schema) => {
   });
 });
 
+function raise(message: string): never {
+  throw new Error(message);
+}
+
 describe('a registry', () => {
   it('says which append of several an event belongs to', async () => {
     const store = await openEventStore({ storage: memoryStorage(), events: defineEvents({ OrderPlaced: libraries.valibot }) });
@@ -96,5 +100,13 @@ describe('a registry', () => {
     const error = { code: 'UNREADABLE_EVENT', message: expect.stringContaining('data.lines[1].count') };
     await expect(checking.loadStream('Order-1')).rejects.toMatchObject(error);
     await expect(new Promise((_, reject) => checking.subscribeToAll(0).subscribe({ error: reject }))).rejects.toMatchObject(error);
+  });
+
+  it.each([['at once', () => raise('broken')], ['later', () => Promise.reject(new Error('broken'))]])('says which event a schema fails at that throws %s', async (_, validate) => {
+    const storage = memoryStorage();
+    await (await openEventStore({ storage })).appendToStream('Order-1', 0, [{ type: 'OrderPlaced', data: bad }]);
+    const schema = { '~standard': { version: 1, vendor: 'test', validate } } as const;
+    const checking = await openEventStore({ storage, events: defineEvents({ OrderPlaced: schema }, { validateOnLoad: true }) });
+    await expect(checking.loadStream('Order-1')).rejects.toMatchObject({ code: 'UNREADABLE_EVENT', event: { globalPosition: 1 }, cause: { message: 'broken' } });
   });
 });

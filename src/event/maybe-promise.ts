@@ -10,6 +10,19 @@ export function andThen<T, U>(value: MaybePromise<T>, next: (value: T) => MaybeP
   return isPromise(value) ? Promise.resolve(value).then(next) : next(value);
 }
 
+/** What `work` gives; when it fails, at once or later, it fails with what `failure` makes of the cause. */
+export function attempt<T>(work: () => MaybePromise<T>, failure: (cause: unknown) => Error): MaybePromise<T> {
+  const fail = (cause: unknown): never => {
+    throw failure(cause);
+  };
+  try {
+    const result = work();
+    return isPromise(result) ? Promise.resolve(result).catch(fail) : result;
+  } catch (cause) {
+    return fail(cause);
+  }
+}
+
 /** Gives values back in the order in which they came in, whichever is ready first. */
 export class Turns {
   #last: Promise<unknown> | undefined;

@@ -3,7 +3,7 @@ import { InvalidEventError, UnreadableEventError } from './errors.ts';
 import type { RawEvent } from './event-batch.ts';
 import type { Metadata } from './event.ts';
 import { FORBIDDEN_KEYS } from './json.ts';
-import { andThen, type MaybePromise } from './maybe-promise.ts';
+import { andThen, attempt, type MaybePromise } from './maybe-promise.ts';
 import { mergeMetadata } from './metadata.ts';
 import type { EventSerializer } from './serializer.ts';
 
@@ -57,18 +57,6 @@ export function createPacker(serializer: EventSerializer | undefined): Packer {
       );
     },
   };
-}
-
-function attempt<T>(work: () => MaybePromise<T>, failure: (cause: unknown) => Error): MaybePromise<T> {
-  const fail = (cause: unknown): never => {
-    throw failure(cause);
-  };
-  try {
-    const result = work();
-    return result instanceof Promise ? result.catch(fail) : result;
-  } catch (cause) {
-    return fail(cause);
-  }
 }
 
 /** A serializer may hold what JSON cannot, but no key that a naive merge would write into a prototype. */

@@ -129,9 +129,19 @@ export class Build {
     const events: StoredEvent[] = [];
     let end = after;
     for (const batch of page.batches) {
-      end = Math.max(end, batch.position + batch.count - 1);
-      if (end === after || !this.#filter.wantsBatch(batch)) continue;
-      for (const event of await follower.decoder.decode(decodeBatch(batch))) if (event.globalPosition > after && this.#filter.wantsEvent(event)) events.push(event);
+      const last = Math.max(end, batch.position + batch.count - 1);
+      if (last > after && this.#filter.wantsBatch(batch)) {
+        let decoded: readonly StoredEvent[];
+        try {
+          decoded = await follower.decoder.decode(decodeBatch(batch));
+        } catch (error) {
+          if (end === after) throw error;
+          // What is before it is written first.
+          break;
+        }
+        for (const event of decoded) if (event.globalPosition > after && this.#filter.wantsEvent(event)) events.push(event);
+      }
+      end = last;
     }
     return { events, end };
   }

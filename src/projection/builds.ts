@@ -1,8 +1,8 @@
-import { VersionTooNewError } from '../event/errors.ts';
 import type { DocumentAndTableWrites, DocumentLog, TableWrites } from '../storage/storage.ts';
 import type { AnyProjection } from './definition.ts';
 import { layout } from './layout.ts';
 import { readRegistry, type BuildRef, type Read, type Registry } from './progress.ts';
+import { tooNew } from './refuse.ts';
 
 /** How far a build has come that has seen nothing. */
 export const START = JSON.stringify({ position: 0 });
@@ -94,8 +94,4 @@ export class Builds {
     const key = layout.registry(this.#definition.name);
     return this.#documents.write({ expect: [{ ...key, data: found?.text }], puts: [{ ...key, data: JSON.stringify(registry) }, ...puts], ...more });
   }
-}
-
-function tooNew(name: string): VersionTooNewError {
-  return new VersionTooNewError(`projection ${name}`);
 }

@@ -1,5 +1,5 @@
 import { merge, type Observable } from 'rxjs';
-import { InvalidVersionError, ProjectionFailedError, VersionTooNewError } from '../event/errors.ts';
+import { InvalidVersionError, ProjectionFailedError, isErmineError, type UnreadableEventError } from '../event/errors.ts';
 import type { DocumentLog } from '../storage/storage.ts';
 import type { Follower } from '../subscription/log-follower.ts';
 import type { StoreParts } from '../subscription/store-parts.ts';
@@ -9,7 +9,9 @@ import { Control } from './control.ts';
 import type { AnyProjection } from './definition.ts';
 import { projectInline } from './inline.ts';
 import type { OpenProjection, OpenProjectionOptions, WaitOptions } from './opened.ts';
+import type { Progress } from './progress.ts';
 import { Rate } from './rate.ts';
+import { tooNew } from './refuse.ts';
 import { Runner, isFinal } from './runner.ts';
 import { Signals } from './signals.ts';
 import { readStanding, toStatus, type ProjectionStatus, type Standing } from './status.ts';
@@ -77,10 +79,12 @@ export class Handle implements OpenProjection, Follower {
     if (!Number.isSafeInteger(position) || position < 0) {
       throw new InvalidVersionError('position', position, 'a position of the log, a whole number from 0; what is pending in a synced store has none yet');
     }
-    await this.#until(options, ({ active }) => {
+    await this.#until(options, ({ registry, active, building }) => {
       if (active && active.position >= position) return true;
       const failure = active && this.#control.failureOf(active);
       if (failure) throw failure;
+      const unreadable = this.#unreadable(registry?.active.version === this.#definition.version ? active : building);
+      if (unreadable && unreadable.event.globalPosition <= position) throw unreadable;
       return false;
     });
   }
@@ -117,8 +121,10 @@ export class Handle implements OpenProjection, Follower {
     this.signals.commanded();
     await this.#until(options, ({ registry, building }) => {
       if (!registry || registry.active.id >= id) return true;
-      if (registry.building?.id !== id) throw new VersionTooNewError(`projection ${this.#definition.name}`);
+      if (registry.building?.id !== id) throw tooNew(this.#definition.name);
       if (building?.failed) throw new ProjectionFailedError(this.#definition.name, building.failed.event, building.failed.reason);
+      const unreadable = this.#unreadable(building);
+      if (unreadable) throw unreadable;
       return false;
     });
   }
@@ -139,6 +145,12 @@ export class Handle implements OpenProjection, Follower {
     return waitUntil(holds$, signal);
   }
 
+  /** The event that this tab cannot read, while builds stand before it: another tab may have newer code, and go on. */
+  #unreadable(...builds: readonly (Progress | undefined)[]): UnreadableEventError | undefined {
+    const { error } = this.#runner;
+    return isErmineError(error, 'UNREADABLE_EVENT') && builds.some((build) => build && build.position < error.event.globalPosition) ? error : undefined;
+  }
+
   async #status(rate: Rate): Promise<{ text: string; value: ProjectionStatus }> {
     let failure: unknown;
     const standing = await readStanding(this.#parts.log, this.#documents, this.#definition).catch((error: unknown) => {
@@ -152,7 +164,8 @@ export class Handle implements OpenProjection, Follower {
     const busy = standing && (building || (active?.position ?? 0) < standing.head);
     const eventsPerSecond = busy ? rate.of((active?.position ?? 0) + (building?.position ?? 0)) : 0;
     const known = standing ?? { registry: undefined, active: undefined, building: undefined, head: 0 };
-    const reason = this.#runner.error ?? failure;
+    const { error } = this.#runner;
+    const reason = (isErmineError(error, 'UNREADABLE_EVENT') ? this.#unreadable(active, building) : error) ?? failure;
     const value = toStatus(this.#definition, known, eventsPerSecond, reason, isFinal(reason), (id) => this.#runner.failureOf(id));
     return { text: JSON.stringify([value, value.error?.message]), value };
   }

@@ -29,6 +29,7 @@ export interface OpenProjection {
    *
    * @throws {InvalidVersionError} when it is not a position
    * @throws {ProjectionFailedError} when it stands before an event that it failed at
+   * @throws {UnreadableEventError} when this tab has tried, and its code cannot read an event on the way
    * @throws {EpochChangedError} {VersionTooNewError} {StoreClosedError}
    */
   waitFor(position: number, options?: WaitOptions): Promise<void>;
@@ -46,7 +47,8 @@ export interface OpenProjection {
    * Makes it anew from the first event beside what is served, and then serves that. Begun once, it goes on in whichever
    * tab runs it, also after a crash; `status$` tells its progress. Resolves when the new one is served.
    *
-   * @throws {ProjectionFailedError} when it fails at an event; what was served before still is
+   * @throws {ProjectionFailedError} {UnreadableEventError} when it fails at an event, or this tab cannot read one; what was
+   *   served before still is
    */
   rebuild(options?: WaitOptions): Promise<void>;
   /** Stops running it here, after the batch under way; the store does that too when it closes. */

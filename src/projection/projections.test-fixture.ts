@@ -246,7 +246,7 @@ export function testProjections(title: string, createStorage: () => Storage): vo
       const next = await openProjection(await openStore(storage), revenue(2));
       await statusOf(next, ({ version, rebuild }) => version === 2 && !rebuild);
       expect([await next.get(), await held.get()]).toEqual([{ sum: 14, orders: 1 }, { sum: 14, orders: 1 }]);
-      await expect(old.get()).rejects.toMatchObject({ code: 'VERSION_TOO_NEW' });
+      await expect(old.get()).rejects.toMatchObject({ code: 'VERSION_TOO_NEW', message: expect.stringContaining('The projection "revenue" was') });
       await store.appendToStream('Order-2', 0, [placed(1)]);
       expect(await statusOf(old, ({ state }) => state === 'ended')).toMatchObject({ error: { code: 'VERSION_TOO_NEW' } });
       await next.waitFor(2);

@@ -1,8 +1,8 @@
-import { VersionTooNewError } from '../event/errors.ts';
 import type { DocumentKey, DocumentLog, DocumentPage, DocumentRange } from '../storage/storage.ts';
 import type { AnyProjection } from './definition.ts';
 import { layout } from './layout.ts';
 import { parse, type Registry } from './progress.ts';
+import { tooNew } from './refuse.ts';
 
 export type ReadableDocuments = Pick<DocumentLog, 'get' | 'list'>;
 
@@ -42,7 +42,7 @@ export class Reader {
   #isServing(text: string | undefined, build: number): boolean {
     const registry = parse<Registry>(text)?.value;
     if (!registry) return true;
-    if (registry.active.version > this.#definition.version) throw new VersionTooNewError(`projection ${this.#definition.name}`);
+    if (registry.active.version > this.#definition.version) throw tooNew(this.#definition.name);
     this.#serving = registry.active.id;
     return registry.active.id === build;
   }

@@ -1,4 +1,4 @@
-import { InvalidProjectionError } from '../event/errors.ts';
+import { InvalidProjectionError, VersionTooNewError } from '../event/errors.ts';
 
 /** Arrays and objects inside each other in a state or a document. */
 export const MAX_JSON_DEPTH = 64;
@@ -13,6 +13,11 @@ export function refusePromise<T>(projection: string, result: T): T {
     throw new InvalidProjectionError(projection, 'a handler returned a promise. What it awaits would come too late for the transaction, and might differ the next time: put what it needs into the event');
   }
   return result;
+}
+
+/** Newer code serves or builds the projection. */
+export function tooNew(projection: string): VersionTooNewError {
+  return new VersionTooNewError(projection, undefined, 'projection');
 }
 
 /** @throws {InvalidProjectionError} when it cannot be the key of a document */

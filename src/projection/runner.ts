@@ -107,7 +107,8 @@ export class Runner {
   }
 
   #settle(error: unknown): void {
-    const changed = error !== this.error;
+    // The same one again is no news.
+    const changed = String(error) !== String(this.error);
     this.error = error;
     if (changed) this.#signals.changed();
   }

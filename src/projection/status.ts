@@ -8,7 +8,7 @@ import { parse, type Progress, type Registry } from './progress.ts';
 export interface ProjectionStatus {
   readonly name: string;
   /**
-   * `live`: everything in the log is in. `catching up`: it is being worked on. `paused` and `failed`: it stands until
+   * `live`: everything in the log is in. `catching up`: it is being worked on, or tried again where `error` says why. `paused` and `failed`: it stands until
    * somebody calls `resume`, or `retry` or `skip`. `ended`: it does not go on in this tab, see `error`.
    */
   readonly state: 'catching up' | 'live' | 'paused' | 'failed' | 'ended';
@@ -26,7 +26,7 @@ export interface ProjectionStatus {
   readonly rebuild?: RebuildStatus;
   /** The event that it stands before; that of the rebuild is in `rebuild`. */
   readonly failed?: FailedEvent;
-  /** Why it failed, why it ended, or what keeps it from going on for the moment. */
+  /** Why it failed, why it ended, or what keeps it from going on in this tab for the moment, such as an event that its code cannot read. */
   readonly error?: ErmineError | Error;
 }
 

@@ -99,7 +99,9 @@ export class TabLink implements LogLink {
     // Without a signal a request that waits keeps a page out of the back/forward cache.
     navigator.locks
       .request(lockOf(name), { signal: part.signal }, own)
-      .catch(() => undefined)
+      .catch((error: unknown) => {
+        if ((error as Error | undefined)?.name === 'SecurityError') this.#stop(new StorageUnavailableError(`Web Locks are refused (${error}). Is this a sandboxed frame?`, { cause: error }));
+      })
       .then(() => {
         // The lock was stolen, or the worker could not open the files: this tab gets in line again.
         if (part.signal.aborted) return;

@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { openEventStore } from '../../store/open-event-store.ts';
 import { PROTOCOL, lockOf } from './protocol.ts';
 import { removeDatabase } from './remove-database.test-fixture.ts';
@@ -33,6 +33,14 @@ test.each([
   await store.appendToStream('Order-1', 0, [{ type: 'OrderPlaced', data: {} }]);
   expect(await store.loadStream('Order-1')).toHaveLength(1);
   await store.close();
+});
+
+test('a browser that refuses Web Locks gets STORAGE_UNAVAILABLE at once, which says so', async () => {
+  // What a sandboxed frame of an opaque origin gets.
+  vi.spyOn(navigator.locks, 'request').mockRejectedValue(new DOMException('denied in this context', 'SecurityError'));
+  onTestFinished(() => void vi.restoreAllMocks());
+  const storage = sqliteStorage({ name: `refused-${crypto.randomUUID()}`, persist: false, createWorker: borrowWorker, blockedAfterMs: Infinity });
+  await expect(openEventStore({ storage })).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE', message: expect.stringMatching(/Web Locks .*SecurityError.*frame/) });
 });
 
 test('blockedAfterMs may be longer than a timer can wait', async () => {
