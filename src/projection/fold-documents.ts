@@ -38,11 +38,18 @@ export function foldDocuments(definition: DocumentProjection, build: number): Fo
     async fold(events, documents): Promise<Folded> {
       const steps: Step[] = [];
       let index = 0;
-      const writer = createWriter(definition, (key, reads, apply) => steps.push({ index, key: checkKey(name, key), reads, apply }));
+      let handling = true;
+      const writer = createWriter(definition, (key, reads, apply) => {
+        // Whether it came in time for the transaction would be luck.
+        if (!handling) throw new InvalidProjectionError(name, 'a handler wrote after it had returned. Write before anything is awaited: put what it needs into the event');
+        steps.push({ index, key: checkKey(name, key), reads, apply });
+      });
       try {
         for (; index < events.length; index++) refusePromise(name, (handlers.get(events[index]!.type) ?? otherwise)?.(events[index]!, writer));
       } catch (error) {
         return { ok: false, index, error };
+      } finally {
+        handling = false;
       }
       const current = await read(documents, collection, steps);
       for (const { index: at, key, reads, apply } of steps) {

@@ -93,6 +93,7 @@ export function testProjections(title: string, createStorage: () => Storage): vo
       expect((await open.list()).documents).toHaveLength(5);
       await expect(open.list({ index: 'carrier' as 'total' })).rejects.toMatchObject({ code: 'INVALID_PROJECTION' });
       await expect(open.list({ limit: 0 })).rejects.toMatchObject({ code: 'INVALID_PROJECTION' });
+      await expect(open.list({ upper: 5 })).rejects.toMatchObject({ code: 'INVALID_PROJECTION' });
       await expect(open.get('')).rejects.toMatchObject({ code: 'INVALID_PROJECTION' });
     });
 
