@@ -5,7 +5,7 @@ import type { DocumentKey, DocumentLog, DocumentRecord, IndexValue } from '../st
 import type { DocumentProjection, DocumentWriter } from './definition.ts';
 import type { Folded, Folding } from './folding.ts';
 import { layout } from './layout.ts';
-import { MAX_JSON_DEPTH, checkKey, refusePromise } from './refuse.ts';
+import { MAX_JSON_DEPTH, checkKey, refusePromise, wroteLate } from './refuse.ts';
 
 /** What one event does to one document. */
 interface Step {
@@ -40,8 +40,7 @@ export function foldDocuments(definition: DocumentProjection, build: number): Fo
       let index = 0;
       let handling = true;
       const writer = createWriter(definition, (key, reads, apply) => {
-        // Whether it came in time for the transaction would be luck.
-        if (!handling) throw new InvalidProjectionError(name, 'a handler wrote after it had returned. Write before anything is awaited: put what it needs into the event');
+        if (!handling) throw wroteLate(name);
         steps.push({ index, key: checkKey(name, key), reads, apply });
       });
       try {
