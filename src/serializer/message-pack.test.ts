@@ -41,6 +41,8 @@ describe('the MessagePack serializer', () => {
     ['undefined in an array', { list: [1, undefined] }, /data\.list\[1\] is undefined/],
     ['a bigint of more than 64 bits', { n: 2n ** 64n }, /data\.n has more than 64 bits/],
     ['an invalid date', { at: [new Date(NaN)] }, /data\.at\[0\] is an invalid date/],
+    ['half of a surrogate pair', { t: `${'a'.repeat(300)}\ud800` }, /data\.t has half of a surrogate pair/],
+    ['half of a surrogate pair in a key', { a: { ['\udc00']: 1 } }, /data\.a has a key with half/],
     ['a map', { m: new Map([[1, 2]]) }, /data\.m is \[object Map\]/],
     ['a cycle', cycle, /events\[0\]\.data\.self\.cycle/],
     ['a forbidden key', { a: JSON.parse('{"__proto__":1}') }, /events\[0\]\.data\.a\.__proto__/],
