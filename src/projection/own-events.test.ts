@@ -1,4 +1,6 @@
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
+import { defineEvents } from '../event/event-registry.ts';
 import type { Event } from '../event/event.ts';
 import { memoryStorage } from '../storage/memory/memory-storage.ts';
 import { openEventStore } from '../store/open-event-store.ts';
@@ -98,6 +100,20 @@ describe('a projection of a closed store', () => {
     const store = await openEventStore<CartEvent>({ storage: memoryStorage() });
     await store.close();
     await expect(openProjection(store, cart())).rejects.toMatchObject({ code: 'STORE_CLOSED' });
+  });
+});
+
+describe('an inline projection of events that cannot be read', () => {
+  it('does not keep them from being appended, as it does not when its handler throws', async () => {
+    // What the schema makes of the data, it does not take.
+    const events = defineEvents({ Added: v.pipe(v.string(), v.transform(Number)) }, { validateOnLoad: true });
+    const store = await openEventStore<Event>({ storage: memoryStorage(), events: events as never });
+    const open = await openProjection(store, projection<Event, number>({ name: 'count', version: 1, inline: true, initialState: 0, evolve: (count) => count + 1 }));
+    await store.appendToStream('Cart-1', 0, [{ type: 'Filled', data: null }]);
+    await store.appendToStream('Cart-1', 1, [{ type: 'Added', data: '5' }]);
+    await expect(store.loadStream('Cart-1')).rejects.toMatchObject({ code: 'UNREADABLE_EVENT', event: { version: 2 } });
+    expect([(await store.head()).position, await open.get()]).toEqual([2, 1]);
+    await store.close();
   });
 });
 
