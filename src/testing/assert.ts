@@ -70,6 +70,7 @@ function findDifference(actual: unknown, expected: unknown, path: string): Diffe
   if (typeof actual !== 'object' || typeof expected !== 'object' || actual === null || expected === null) return differ;
   if (kindOf(actual) !== kindOf(expected)) return differ;
   if (actual instanceof Date) return Object.is(actual.getTime(), (expected as Date).getTime()) ? undefined : differ;
+  if (actual instanceof Set && isSameSet(actual, expected as Set<unknown>)) return undefined;
   if (isCollection(actual)) return findDifference([...actual], [...(expected as Iterable<unknown>)], path);
   if (Array.isArray(actual) && Array.isArray(expected)) {
     for (let i = 0; i < Math.min(actual.length, expected.length); i++) {
@@ -92,6 +93,11 @@ const NOTHING = Symbol('nothing');
 
 function kindOf(value: object): string {
   return Object.prototype.toString.call(value);
+}
+
+/** In whichever order they are. */
+function isSameSet(actual: ReadonlySet<unknown>, expected: ReadonlySet<unknown>): boolean {
+  return actual.size === expected.size && [...actual].every((member) => expected.has(member));
 }
 
 function isCollection(value: object): value is Map<unknown, unknown> | Set<unknown> {

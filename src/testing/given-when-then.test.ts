@@ -30,6 +30,7 @@ describe('given, when, then', () => {
     const decider: Decider<null, unknown, Event<'Noted', unknown>> = { initialState: () => null, evolve: (state) => state, decide: (data) => ({ type: 'Noted', data }) };
     const deciding = (data: unknown, expected: unknown) => given(decider).when(data).thenEvents({ type: 'Noted', data: expected });
     for (const data of [new Date(0), new Date(NaN), new Map([[1, { a: 2 }]]), new Set([1]), new Uint8Array([1])]) await deciding({ data }, { data: structuredClone(data) });
+    await deciding(new Set(['a', 'b']), new Set(['b', 'a']));
     await expect(deciding({ at: new Date(0) }, { at: new Date(5) })).rejects.toThrow(/data\.at: expected .*\.005Z.*, got .*\.000Z/);
     await expect(deciding(new Date(0), {})).rejects.toThrow(/\[0\]\.data: expected {}, got /);
     await expect(deciding(new Map([[1, 2]]), new Map([[1, 3]]))).rejects.toThrow(/data\[0\]\[1\]: expected 3, got 2/);
