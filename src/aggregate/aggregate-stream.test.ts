@@ -56,6 +56,33 @@ describe('aggregating a stream', () => {
     expect((await store.snapshots.load('Order-1'))?.version).toBe(44);
   });
 
+  it('makes none of a state that would be read as something else, unless its schema makes it anew', async () => {
+    const { store } = await openWith(2);
+    class Counter {
+      constructor(readonly n: number) {}
+      isEven(): boolean {
+        return this.n % 2 === 0;
+      }
+    }
+    const reducer = { initialState: () => ({ at: new Date(0), counter: new Counter(0) }), evolve: (state: { at: Date; counter: Counter }) => ({ at: new Date(1), counter: new Counter(state.counter.n + 1) }) };
+    const ignored: IgnoredSnapshot[] = [];
+    const options: AggregateOptions<ReturnType<typeof reducer.initialState>> = { snapshots: everyNEvents(1), onIgnoredSnapshot: (each) => ignored.push(each) };
+    for (let i = 0; i < 2; i++) {
+      const { state } = await aggregateStream(store, 'Order-1', reducer, options);
+      expect([state.at, state.counter.isEven()]).toEqual([new Date(1), true]);
+    }
+    expect(ignored.map(({ reason, cause }) => `${reason}: ${String(cause)}`)).toEqual(Array(2).fill(expect.stringMatching(/could not be kept: .*state\.at is no plain object \(Date\)/)));
+    const stateSchema = v.object({
+      at: v.pipe(v.string(), v.transform((text) => new Date(text))),
+      counter: v.pipe(v.object({ n: v.number() }), v.transform(({ n }) => new Counter(n))),
+    });
+    for (let i = 0; i < 2; i++) {
+      const { state } = await aggregateStream(store, 'Order-1', reducer, { ...options, stateSchema });
+      expect([state.at, state.counter.isEven()]).toEqual([new Date(1), true]);
+    }
+    expect([ignored.length, (await store.snapshots.load('Order-1'))?.version]).toEqual([2, 2]);
+  });
+
   it('makes one when the last is too old, or never', async () => {
     const { store } = await openWith(5);
     await aggregateStream(store, 'Order-1', orderDecider, { snapshots: neverSnapshot });

@@ -1,3 +1,4 @@
+import { checkPlain } from '../event/check-plain.ts';
 import type { Event, StoredEvent } from '../event/event.ts';
 import type { StreamId } from '../event/stream-id.ts';
 import type { Reducer } from './decider.ts';
@@ -108,6 +109,8 @@ export async function keepSnapshot<State, E extends Event>(
   const now = Date.now();
   if (!snapshots({ snapshotVersion, snapshotTimestamp, version, now })) return false;
   try {
+    // A schema may make of the text what it was made of.
+    if (!options.stateSchema) checkPlain(state, 'state');
     await store.snapshots.save({ streamId: id, version, data: state, timestamp: now, ...(reducerVersion !== undefined && { reducerVersion }) });
     return true;
   } catch (cause) {

@@ -27,6 +27,17 @@ describe('handling a command', () => {
     expect((await store.head()).position).toBe(0);
   });
 
+  it('refuses what is no event, as an append does', async () => {
+    const store = await open();
+    for (const decided of [undefined, null, [undefined], 'OrderPlaced', [[]]]) {
+      const handle = handleCommand(store, { ...orderDecider, decide: () => decided as never });
+      for (const commandId of [undefined, 'c-1']) {
+        await expect(handle('Order-1', { type: 'Look' }, { ...(commandId && { commandId }) })).rejects.toMatchObject({ code: 'INVALID_EVENT' });
+      }
+    }
+    expect((await store.head()).position).toBe(0);
+  });
+
   it('takes no events for an answer', async () => {
     const store = await open();
     const handle = handleCommand(store, orderDecider);

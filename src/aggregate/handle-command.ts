@@ -112,6 +112,8 @@ export function handleCommand<State, Command, E extends Event>(
 
 /** The event with the command's metadata under its own, and an id by which the command is known again. */
 function stamped<E extends Event>(event: EventData<E>, index: number, stream: string, commandId: string | undefined, metadata: Metadata | undefined): EventData<E> {
+  // What is no event is refused by the append.
+  if (typeof event !== 'object' || event === null) return event;
   const path = `events[${index}].metadata`;
   const ofCommand = commandId === undefined ? metadata : mergeMetadata({ causationId: commandId }, metadata, path)!;
   const id = commandId === undefined ? event.id : eventIdOf(stream, commandId, index);

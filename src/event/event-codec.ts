@@ -138,6 +138,8 @@ function upcast(chain: readonly Upcaster[], stored: unknown, event: RawEvent): {
       throw new UnreadableEventError(event, `cannot be brought up from ${shapeName(upcaster)} (${String(cause)})`, { cause });
     }
     if (isPromise(data)) throw new UnreadableEventError(event, `has an upcaster of ${shapeName(upcaster)} that returns a promise: it must be synchronous`);
+    // No event has such data: it could not have been written.
+    if (data === undefined) throw new UnreadableEventError(event, `has an upcaster of ${shapeName(upcaster)} that returns nothing: return the data`);
   }
   return { type: targetOf(chain.at(-1)!).type, data };
 }

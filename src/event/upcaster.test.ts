@@ -62,6 +62,7 @@ describe('upcasters', () => {
 
   it.each<[string, Upcaster['upcast'], RegExp]>([
     ['throws', () => JSON.parse('{'), /cannot be brought up from A@1/],
+    ['returns nothing', () => undefined, /returns nothing: return the data/],
     ['returns a promise', async () => 1, /returns a promise: it must be synchronous/],
   ])('one that %s is UNREADABLE_EVENT with the event', async (_, upcast, message) => {
     const storage = memoryStorage();

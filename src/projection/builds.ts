@@ -1,7 +1,7 @@
 import type { DocumentAndTableWrites, DocumentLog, TableWrites } from '../storage/storage.ts';
 import type { AnyProjection } from './definition.ts';
 import { layout } from './layout.ts';
-import { readRegistry, type BuildRef, type Read, type Registry } from './progress.ts';
+import { readProgress, readRegistry, type BuildRef, type Read, type Registry } from './progress.ts';
 import { tooNew } from './refuse.ts';
 
 /** How far a build has come that has seen nothing. */
@@ -40,13 +40,15 @@ export class Builds {
     }
   }
 
-  /** Begins to build this version anew, beside what is served, unless it is being built. @returns the id of that build */
+  /** Begins to build this version anew, beside what is served, unless it is being built and has not failed. @returns the id of that build */
   async rebuild(): Promise<number> {
+    const { name, version } = this.#definition;
     for (;;) {
       await this.ensure();
       const found = await this.read();
-      if (found?.value.building?.version === this.#definition.version) return found.value.building.id;
-      if (found?.value.building) throw tooNew(this.#definition.name);
+      const building = found?.value.building;
+      if (building && building.version !== version) throw tooNew(name);
+      if (building && !(await readProgress(this.#documents, name, building.id))?.value.failed) return building.id;
       if (found) await this.#begin(found);
     }
   }

@@ -5,7 +5,7 @@ import type { DocumentKey, DocumentLog, DocumentRecord, IndexValue } from '../st
 import type { DocumentProjection, DocumentWriter } from './definition.ts';
 import type { Folded, Folding } from './folding.ts';
 import { layout } from './layout.ts';
-import { MAX_JSON_DEPTH, checkKey, refusePromise } from './refuse.ts';
+import { MAX_JSON_DEPTH, checkKey, refusePromise, wroteLate } from './refuse.ts';
 
 /** What one event does to one document. */
 interface Step {
@@ -38,11 +38,17 @@ export function foldDocuments(definition: DocumentProjection, build: number): Fo
     async fold(events, documents): Promise<Folded> {
       const steps: Step[] = [];
       let index = 0;
-      const writer = createWriter(definition, (key, reads, apply) => steps.push({ index, key: checkKey(name, key), reads, apply }));
+      let handling = true;
+      const writer = createWriter(definition, (key, reads, apply) => {
+        if (!handling) throw wroteLate(name);
+        steps.push({ index, key: checkKey(name, key), reads, apply });
+      });
       try {
         for (; index < events.length; index++) refusePromise(name, (handlers.get(events[index]!.type) ?? otherwise)?.(events[index]!, writer));
       } catch (error) {
         return { ok: false, index, error };
+      } finally {
+        handling = false;
       }
       const current = await read(documents, collection, steps);
       for (const { index: at, key, reads, apply } of steps) {

@@ -4,7 +4,7 @@ import type { SqlStatement, SqlValue } from '../storage/storage.ts';
 import { tableOf } from '../storage/table-name.ts';
 import type { SqlDefinition, SqlTable, SqlTables, SqlTag } from './definition.ts';
 import type { Folded, Folding } from './folding.ts';
-import { refusePromise } from './refuse.ts';
+import { refusePromise, wroteLate } from './refuse.ts';
 
 type Handler = (event: StoredEvent, sql: SqlTag, tables: SqlTables<string>) => unknown;
 
@@ -18,11 +18,13 @@ export function foldSql({ name, tables, on = {}, otherwise }: SqlDefinition<Even
       const statements: SqlStatement[] = [];
       const eventOf: number[] = [];
       let index = 0;
+      let handling = true;
       try {
         for (; index < events.length; index++) {
           const handler = handlers.get(events[index]!.type) ?? (otherwise as Handler | undefined);
           const made = new Set<SqlStatement>();
           const tag: SqlTag = (text, ...values) => {
+            if (!handling) throw wroteLate(name);
             const statement = toStatement(name, known, text, values);
             made.add(statement);
             return statement;
@@ -34,6 +36,8 @@ export function foldSql({ name, tables, on = {}, otherwise }: SqlDefinition<Even
         }
       } catch (error) {
         return { ok: false, index, error };
+      } finally {
+        handling = false;
       }
       return { ok: true, puts: [], deletes: [], statements, eventOf };
     },

@@ -1,5 +1,6 @@
 import { InvalidProjectionError } from '../event/errors.ts';
 import type { StoredEvent } from '../event/event.ts';
+import { checkPlain } from '../event/check-plain.ts';
 import { checkJson } from '../event/json.ts';
 import type { DocumentLog } from '../storage/storage.ts';
 import type { FoldProjection } from './definition.ts';
@@ -19,6 +20,7 @@ export function foldState({ name, initialState, evolve }: FoldProjection, build:
 
   const check = (value: unknown): string => {
     checkJson(value, 'state', MAX_JSON_DEPTH);
+    checkPlain(value, 'state');
     return JSON.stringify(value);
   };
 
@@ -57,4 +59,5 @@ export function foldState({ name, initialState, evolve }: FoldProjection, build:
 export function checkInitialState({ name, initialState }: FoldProjection): void {
   if (initialState === undefined) throw new InvalidProjectionError(name, 'initialState is missing');
   checkJson(initialState, 'initialState', MAX_JSON_DEPTH);
+  checkPlain(initialState, 'initialState');
 }

@@ -121,7 +121,8 @@ export class Handle implements OpenProjection, Follower {
     this.signals.commanded();
     await this.#until(options, ({ registry, building }) => {
       if (!registry || registry.active.id >= id) return true;
-      if (registry.building?.id !== id) throw tooNew(this.#definition.name);
+      // It may have been begun anew meanwhile.
+      if (registry.building?.version !== this.#definition.version) throw tooNew(this.#definition.name);
       if (building?.failed) throw new ProjectionFailedError(this.#definition.name, building.failed.event, building.failed.reason);
       const unreadable = this.#unreadable(building);
       if (unreadable) throw unreadable;

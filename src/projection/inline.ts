@@ -40,11 +40,11 @@ export function projectInline(parts: StoreParts, documents: DocumentLog, definit
       }
       if (progress.value.position !== head) return undefined;
       // Each projection has events of its own: it may keep and change what is in them.
-      const events = await parts.follower.decoder.decode(batches.filter((batch) => filter.wantsBatch(batch)).flatMap(decodeBatch));
-      const wanted = events.filter((event) => filter.wantsEvent(event));
-      const folded = await createFolding(definition, registry.active.id).fold(wanted, documents);
+      const events = await readable(() => parts.follower.decoder.decode(batches.filter((batch) => filter.wantsBatch(batch)).flatMap(decodeBatch)));
+      const wanted = events?.filter((event) => filter.wantsEvent(event));
+      const folded = wanted && (await createFolding(definition, registry.active.id).fold(wanted, documents));
       // The runner finds the same failure, and keeps it where everybody sees it.
-      if (!folded.ok) return undefined;
+      if (!folded?.ok) return undefined;
       const checkpoint = { ...key, data: JSON.stringify({ position: end }) };
       return { expect: [{ ...key, data: progress.text }], puts: [...folded.puts, checkpoint], deletes: folded.deletes };
     }
@@ -56,6 +56,16 @@ export function projectInline(parts: StoreParts, documents: DocumentLog, definit
   }
   prepares.set(prepare, signals);
   return () => void prepares.delete(prepare);
+}
+
+/** @returns undefined when one of them cannot be read */
+async function readable<T>(decode: () => T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await decode();
+  } catch (error) {
+    if (!isErmineError(error, 'UNREADABLE_EVENT')) throw error;
+    return undefined;
+  }
 }
 
 function intercept(parts: StoreParts, prepares: ReadonlyMap<Prepare, Signals>): void {

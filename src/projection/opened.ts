@@ -33,7 +33,7 @@ export interface OpenProjection {
    * @throws {EpochChangedError} {VersionTooNewError} {StoreClosedError}
    */
   waitFor(position: number, options?: WaitOptions): Promise<void>;
-  /** Stands still, in every tab and after a reload, until `resume`. */
+  /** Stands still, in every tab and after a reload, until `resume`, or until a `rebuild` or another version is served. */
   pause(): Promise<void>;
   /** Goes on after `pause()`, in every tab. */
   resume(): Promise<void>;
@@ -45,7 +45,8 @@ export interface OpenProjection {
   skipped(): AsyncIterable<SkippedEvent>;
   /**
    * Makes it anew from the first event beside what is served, and then serves that. Begun once, it goes on in whichever
-   * tab runs it, also after a crash; `status$` tells its progress. Resolves when the new one is served.
+   * tab runs it, also after a crash; `status$` tells its progress. One that has failed is begun anew. It runs although what
+   * is served is paused. Resolves when the new one is served.
    *
    * @throws {ProjectionFailedError} {UnreadableEventError} when it fails at an event, or this tab cannot read one; what was
    *   served before still is

@@ -1,4 +1,6 @@
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
+import { defineEvents } from '../event/event-registry.ts';
 import type { Event } from '../event/event.ts';
 import { memoryStorage } from '../storage/memory/memory-storage.ts';
 import { openEventStore } from '../store/open-event-store.ts';
@@ -59,11 +61,59 @@ describe('an inline projection', () => {
   });
 });
 
+describe('a state that is gone on with as it was made, or as it was read', () => {
+  it('is plain JSON: what would be read as something else is refused at the event that brings it', async () => {
+    const store = await openEventStore<CartEvent>({ storage: memoryStorage() });
+    await store.appendToStream('Cart-1', 0, filled);
+    class Total {
+      sum = 1;
+    }
+    for (const [i, spoil] of [() => new Date(0), () => new Total(), () => ({ toJSON: () => 1 })].entries()) {
+      const define = (name: string, initial: unknown) => projection<CartEvent, unknown>({ name: `${name} ${i}`, version: 1, initialState: initial, evolve: (state, { version }) => (version === 2 ? { deep: [spoil()] } : state) });
+      const open = await openProjection(store, define('spoilt', 'plain'));
+      await expect(open.waitFor(2)).rejects.toThrow(/position 2: state\.deep\[0\] is no plain object/);
+      await expect(openProjection(store, define('initial', { a: spoil() }))).rejects.toThrow(/initialState\.a is no plain object/);
+    }
+    await store.close();
+  });
+});
+
+describe('a handler that goes on after it has returned', () => {
+  it('writes nothing then, and is told', async () => {
+    const store = await openEventStore<CartEvent>({ storage: memoryStorage() });
+    const late: Promise<unknown>[] = [];
+    const on: DocumentDefinition<CartEvent, { count: number }, never>['on'] = {
+      Filled: (event, carts) => carts.put(event.streamId.id, event.data),
+      Added: (event, carts) => void late.push(Promise.resolve().then(() => carts.patch(event.streamId.id, { count: 9 }))),
+    };
+    const open = await openProjection(store, projection<CartEvent, { count: number }, never>({ name: 'late', version: 1, on }));
+    await open.waitFor((await store.appendToStream('Cart-1', 0, [filled[0]])).globalPosition);
+    await open.waitFor((await store.appendToStream('Cart-1', 1, [filled[1]])).globalPosition);
+    await expect(late[0]).rejects.toMatchObject({ code: 'INVALID_PROJECTION', message: expect.stringContaining('after it had returned') });
+    expect(await open.get('1')).toEqual({ count: 1 });
+    await store.close();
+  });
+});
+
 describe('a projection of a closed store', () => {
   it('is not opened, since nobody would end it', async () => {
     const store = await openEventStore<CartEvent>({ storage: memoryStorage() });
     await store.close();
     await expect(openProjection(store, cart())).rejects.toMatchObject({ code: 'STORE_CLOSED' });
+  });
+});
+
+describe('an inline projection of events that cannot be read', () => {
+  it('does not keep them from being appended, as it does not when its handler throws', async () => {
+    // What the schema makes of the data, it does not take.
+    const events = defineEvents({ Added: v.pipe(v.string(), v.transform(Number)) }, { validateOnLoad: true });
+    const store = await openEventStore<Event>({ storage: memoryStorage(), events: events as never });
+    const open = await openProjection(store, projection<Event, number>({ name: 'count', version: 1, inline: true, initialState: 0, evolve: (count) => count + 1 }));
+    await store.appendToStream('Cart-1', 0, [{ type: 'Filled', data: null }]);
+    await store.appendToStream('Cart-1', 1, [{ type: 'Added', data: '5' }]);
+    await expect(store.loadStream('Cart-1')).rejects.toMatchObject({ code: 'UNREADABLE_EVENT', event: { version: 2 } });
+    expect([(await store.head()).position, await open.get()]).toEqual([2, 1]);
+    await store.close();
   });
 });
 

@@ -93,6 +93,7 @@ export function testProjections(title: string, createStorage: () => Storage): vo
       expect((await open.list()).documents).toHaveLength(5);
       await expect(open.list({ index: 'carrier' as 'total' })).rejects.toMatchObject({ code: 'INVALID_PROJECTION' });
       await expect(open.list({ limit: 0 })).rejects.toMatchObject({ code: 'INVALID_PROJECTION' });
+      await expect(open.list({ upper: 5 })).rejects.toMatchObject({ code: 'INVALID_PROJECTION' });
       await expect(open.get('')).rejects.toMatchObject({ code: 'INVALID_PROJECTION' });
     });
 
@@ -233,6 +234,22 @@ export function testProjections(title: string, createStorage: () => Storage): vo
       await expect.poll(() => progress.at(-1)?.rebuild).toBeUndefined();
       expect(progress.some(({ rebuild }) => rebuild !== undefined && rebuild.version === 1)).toBe(true);
       await expect.poll(async () => (await documents.list({ collection: 'projections/orders/1', direction: 'forwards', limit: 1 })).documents).toEqual([]);
+    });
+
+    it('a rebuild that has failed is begun anew by the next one, and what is served stays meanwhile', async () => {
+      const store = await openStore(createStorage());
+      let spoil = (sum: number): number => sum;
+      const open = await openProjection(store, revenue(1, { evolve: ({ sum, orders: count }, { data }) => ({ sum: spoil(sum + (data as { total: number }).total), orders: count + 1 }) }));
+      for (const total of [1, 2, 3]) await store.appendToStream(`Order-${total}`, 0, [placed(total)]);
+      await open.waitFor(3);
+      // The first event of the rebuild is spoilt, and the second one is what fails.
+      spoil = (sum) => (sum > 100 ? NaN : sum + 100);
+      await expect(open.rebuild()).rejects.toMatchObject({ code: 'PROJECTION_FAILED', event: { globalPosition: 2 } });
+      expect(await open.get()).toEqual({ sum: 6, orders: 3 });
+      spoil = (sum) => sum;
+      await open.rebuild();
+      expect(await open.get()).toEqual({ sum: 6, orders: 3 });
+      expect(await statusOf(open, ({ state }) => state === 'live')).not.toHaveProperty('rebuild');
     });
 
     it('another version is built beside the old one, which is served until then; the old code is told', async () => {

@@ -5,7 +5,10 @@ import type { DocumentProjection } from './definition.ts';
 import { layout } from './layout.ts';
 import { checkKey } from './refuse.ts';
 
-/** Which documents, in which order. Bounds are inclusive; numbers come before texts, texts in the order of their UTF-16 units. */
+/**
+ * Which documents, in which order. Bounds are inclusive, and texts where there is no index; numbers come before texts, texts
+ * in the order of their UTF-16 units.
+ */
 export interface DocumentQuery<Index extends string = string> {
   /** A declared index; by key when absent. */
   readonly index?: Index;
@@ -47,6 +50,7 @@ export function toRange({ name, indexes = {} }: DocumentProjection, query: Docum
   for (const bound of [lower, upper, after?.value]) {
     if (bound !== undefined && typeof bound !== 'string' && !Number.isFinite(bound)) throw invalid('a bound is a finite number or a text');
   }
+  if (index === undefined && [lower, upper].some((bound) => typeof bound === 'number')) throw invalid('without an index a bound is a text, like the keys');
   if (after && (typeof after.key !== 'string' || (index !== undefined) !== (after.value !== undefined))) throw invalid('after is not the next of a page of this query');
   return (build) => ({
     collection: layout.documents(name, build),

@@ -20,6 +20,11 @@ export function tooNew(projection: string): VersionTooNewError {
   return new VersionTooNewError(projection, undefined, 'projection');
 }
 
+/** For what a handler writes after it has returned: whether it came in time for the transaction would be luck. */
+export function wroteLate(projection: string): InvalidProjectionError {
+  return new InvalidProjectionError(projection, 'a handler wrote after it had returned. Write before anything is awaited: put what it needs into the event');
+}
+
 /** @throws {InvalidProjectionError} when it cannot be the key of a document */
 export function checkKey(projection: string, key: unknown): string {
   if (typeof key !== 'string' || key === '' || key.length > MAX_KEY_UNITS || key.includes('\0')) {

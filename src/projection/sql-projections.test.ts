@@ -9,7 +9,7 @@ import type { SqliteStorage } from '../storage/sqlite/options.ts';
 import type { SqlStatement } from '../storage/storage.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { clearReadModels } from './clear-read-models.ts';
-import type { SqlTag, SqlTables } from './definition.ts';
+import type { SqlDefinition, SqlTag, SqlTables } from './definition.ts';
 import { openProjection } from './open-projection.ts';
 import { openStore, placed, shipped, statusOf, type ShopEvent } from './projections.test-fixture.ts';
 import { sqlProjection } from './sql-projection.ts';
@@ -216,6 +216,16 @@ describe('a projection in SQL', () => {
     const open = await openProjection(store, sqlProjection<Odd, 'kept'>({ name: 'report', version: 1, tables: { kept: 'n' }, on: { Odd: ({ data }, sql, tables) => handler(sql, tables, data) as never } }));
     await store.appendToStream('Order-1', 0, [{ type: 'Odd', data: { table: '(SELECT 1)' } } as never]);
     expect(await statusOf(open, ({ state }) => state === 'failed')).toMatchObject({ position: 0, error: { cause: { code: 'INVALID_PROJECTION' } } });
+  });
+
+  it('tells a handler that makes a statement after it has returned', async () => {
+    const storage = onFile()();
+    const store = await openStore(storage);
+    const late: Promise<unknown>[] = [];
+    const on: SqlDefinition<ShopEvent, 'kept'>['on'] = { OrderPlaced: (_, sql, { kept }) => void late.push(Promise.resolve().then(() => sql`INSERT INTO ${kept} VALUES (1)`)) };
+    const open = await openProjection(store, sqlProjection<ShopEvent, 'kept'>({ name: 'late', version: 1, tables: { kept: 'n' }, on }));
+    await open.waitFor((await store.appendToStream('Order-1', 0, [placed(1)])).globalPosition);
+    await expect(late[0]).rejects.toMatchObject({ code: 'INVALID_PROJECTION', message: expect.stringContaining('after it had returned') });
   });
 
   it('refuses texts without end, in which values were written', async () => {

@@ -11,7 +11,8 @@ export function assert(condition: unknown, message: string): asserts condition {
 }
 
 /**
- * Compares by structure: arrays by their elements, objects by their own keys, everything else by `Object.is`.
+ * Compares by structure: arrays, maps and sets by their elements, dates by their time, other objects by their kind and their
+ * own keys, everything else by `Object.is`.
  *
  * @throws {ConformanceError} with the path of the first difference and both values
  */
@@ -67,7 +68,10 @@ function findDifference(actual: unknown, expected: unknown, path: string): Diffe
   if (Object.is(actual, expected)) return undefined;
   const differ = { path, actual, expected };
   if (typeof actual !== 'object' || typeof expected !== 'object' || actual === null || expected === null) return differ;
-  if (Array.isArray(actual) !== Array.isArray(expected)) return differ;
+  if (kindOf(actual) !== kindOf(expected)) return differ;
+  if (actual instanceof Date) return Object.is(actual.getTime(), (expected as Date).getTime()) ? undefined : differ;
+  if (actual instanceof Set && isSameSet(actual, expected as Set<unknown>)) return undefined;
+  if (isCollection(actual)) return findDifference([...actual], [...(expected as Iterable<unknown>)], path);
   if (Array.isArray(actual) && Array.isArray(expected)) {
     for (let i = 0; i < Math.min(actual.length, expected.length); i++) {
       const difference = findDifference(actual[i], expected[i], `${path}[${i}]`);
@@ -77,17 +81,36 @@ function findDifference(actual: unknown, expected: unknown, path: string): Diffe
     return { path: `${path}.length`, actual: actual.length, expected: expected.length };
   }
   for (const key of new Set([...Object.keys(expected), ...Object.keys(actual)])) {
-    if (!Object.hasOwn(actual, key) || !Object.hasOwn(expected, key)) return differ;
-    const difference = findDifference((actual as Record<string, unknown>)[key], (expected as Record<string, unknown>)[key], `${path}.${key}`);
+    const [left, right] = [actual, expected].map((object) => (Object.hasOwn(object, key) ? (object as Record<string, unknown>)[key] : NOTHING));
+    const difference = findDifference(left, right, `${path}.${key}`);
     if (difference) return difference;
   }
   return undefined;
+}
+
+/** In place of a property that is not there. */
+const NOTHING = Symbol('nothing');
+
+function kindOf(value: object): string {
+  return Object.prototype.toString.call(value);
+}
+
+/** In whichever order they are. */
+function isSameSet(actual: ReadonlySet<unknown>, expected: ReadonlySet<unknown>): boolean {
+  return actual.size === expected.size && [...actual].every((member) => expected.has(member));
+}
+
+function isCollection(value: object): value is Map<unknown, unknown> | Set<unknown> {
+  return value instanceof Map || value instanceof Set;
 }
 
 const MAX_PRINTED = 500;
 
 function print(value: unknown): string {
   if (value instanceof Error) return `${value.name}: ${value.message}`;
+  if (value === NOTHING) return 'nothing';
+  // JSON has null for NaN, and 0 for -0.
+  if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
   let text: string | undefined;
   try {
     text = JSON.stringify(value);

@@ -40,6 +40,8 @@ export function given<State, Command, E extends Event>(
       async thenEvents(...expected) {
         const events = (await decide(command)) as readonly EventData[];
         const seen = events.map((event, i) => {
+          // As it is, for the message.
+          if (typeof event !== 'object' || event === null) return event;
           const { type, data, metadata, id } = event;
           const wanted = expected[i] as EventData | undefined;
           return { type, data, ...(wanted?.metadata && { metadata }), ...(wanted?.id !== undefined && { id }) };
