@@ -1,8 +1,11 @@
+import { firstValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { streamIdToString } from '../event/stream-id.ts';
 import { AnyVersion, NoStream } from '../event/version.ts';
 import { identified, numbered, range, toArray } from '../testing/events.ts';
+import { until } from '../testing/wait.ts';
 import { openEventStore } from './open-event-store.ts';
+import type { PendingEntry } from './synced-store.ts';
 import { Server, upToDate } from './synced-store.test-fixture.ts';
 
 describe('a synced store with much that is pending', () => {
@@ -16,6 +19,23 @@ describe('a synced store with much that is pending', () => {
       for (const deduplicated of [false, true]) expect(await store.appendToStream('Small-1', AnyVersion, events)).toMatchObject({ deduplicated });
     }
     expect(performance.now() - start).toBeLessThan(5_000);
+  });
+
+  it('makes what it shows of a commit once, however often others come and go', async () => {
+    const server = new Server();
+    server.online = false;
+    const store = await server.device();
+    const shown: (readonly PendingEntry[])[] = [];
+    store.sync.pending$.subscribe((entries) => shown.push(entries));
+    await store.appendToStream('Note-1', AnyVersion, numbered(2), { command: { n: 1 } });
+    await until('the first one is shown', async () => shown.at(-1)?.length === 1);
+    await store.appendToStream('Note-1', AnyVersion, numbered(1));
+    await until('the second one is shown', async () => shown.at(-1)?.length === 2);
+    const [before, after] = [shown.at(-2)!, shown.at(-1)!];
+    expect(after[0]!.events).toBe(before[0]!.events);
+    expect(after[0]).toMatchObject({ command: { n: 1 }, events: [{ version: 1 }, { version: 2 }] });
+    expect(after[1]!.events).toMatchObject([{ version: 3, pending: true }]);
+    expect(await firstValueFrom(store.sync.pending$)).toEqual(after);
   });
 
   it('lists streams that are confirmed, pending, or both once each, in order, and thousands of them in no time', async () => {

@@ -114,7 +114,7 @@ export class Outbox {
       view: {
         head,
         text,
-        commits: added.length > 0 ? [...commits, ...added] : commits,
+        commits: added.length > 0 ? commits.concat(added) : commits,
         rejected: edited ? [...view.rejected.filter(({ commitId }) => !unrejected.includes(commitId)), ...rejected] : view.rejected,
       },
     };

@@ -13,6 +13,7 @@ import { AnyVersion, meetsExpectation } from '../event/version.ts';
 import type { Append } from '../storage/storage.ts';
 import type { OutboxView } from './outbox.ts';
 import { BEHIND_STUCK, countOf, hashOf, idsOfCommit, plainBatch, type PendingAppend, type PendingCommit } from './pending-commit.ts';
+import { PendingIndex } from './pending-index.ts';
 import { inScope } from './protocol-scope.ts';
 import type { Scope } from './protocol.ts';
 import { scopeOf, type Replica } from './replica.ts';
@@ -34,6 +35,7 @@ export class PendingAppends {
   readonly #clock: () => number;
   #queue: Waiting[] = [];
   #draining: Promise<void> | undefined;
+  #index: PendingIndex | undefined;
   #closed = false;
 
   constructor(replica: Replica, filter: Scope | undefined, clock: () => number) {
@@ -82,7 +84,8 @@ export class PendingAppends {
       const written = tries === 0 ? undefined : view.commits.find(({ commitId }) => ids.includes(commitId));
       const versions = await this.#replica.versions(new Set(group.flatMap(({ append }) => append.writes.map(({ stream }) => stream))));
       const before = written ? { ...view, commits: view.commits.filter(({ order }) => order < written.order) } : view;
-      const run = new GroupDecision(before, versions, scope);
+      this.#index = this.#index?.next(before) ?? new PendingIndex(before);
+      const run = new GroupDecision(before, this.#index, versions, scope);
       const outcomes = group.map(({ append, command }, i) => known[i] ?? run.decide(append, command, ids[i]!));
       const settle = (): void => outcomes.forEach((outcome, i) => (outcome instanceof Error ? group[i]!.reject(outcome) : group[i]!.resolve(outcome)));
       if (written) return settle();
@@ -110,24 +113,20 @@ class GroupDecision {
   readonly #view: OutboxView;
   readonly #confirmed: ReadonlyMap<string, number>;
   readonly #scope: Scope | undefined;
-  readonly #pending = new Map<string, number>();
-  readonly #stuck = new Set<string>();
+  readonly #index: PendingIndex;
+  /** Events and ids that the group adds. */
+  readonly #counts = new Map<string, number>();
+  readonly #ids = new Set<string>();
 
-  constructor(view: OutboxView, confirmed: ReadonlyMap<string, number>, scope: Scope | undefined) {
+  constructor(view: OutboxView, index: PendingIndex, confirmed: ReadonlyMap<string, number>, scope: Scope | undefined) {
     this.#view = view;
+    this.#index = index;
     this.#confirmed = confirmed;
     this.#scope = scope;
-    for (const { writes, stuck } of view.commits) {
-      for (const write of writes) {
-        if (!confirmed.has(write.stream)) continue;
-        this.#count(write.stream, countOf(write));
-        if (stuck !== undefined) this.#stuck.add(write.stream);
-      }
-    }
   }
 
   decide(append: Append, command: unknown, commitId: string): PendingAppend | Error {
-    const repeated = append.ids.length > 0 ? this.#repeated(append) : undefined;
+    const repeated = this.#isKnown(append) ? this.#repeated(append) : undefined;
     if (repeated) return repeated;
     for (const { stream, expectedVersion } of append.writes) {
       const confirmed = this.#confirmed.get(stream)!;
@@ -138,7 +137,7 @@ class GroupDecision {
       const version = this.#version(stream);
       if (!meetsExpectation(expectedVersion, version)) return new ConcurrencyError(stream, expectedVersion, version);
     }
-    const stuck = append.writes.some(({ stream }) => this.#stuck.has(stream));
+    const stuck = append.writes.some(({ stream }) => this.#index.stuck.has(stream));
     const versions = append.writes.map(({ stream, batches }) => {
       this.checked.set(stream, this.#confirmed.get(stream)!);
       this.#count(stream, batches.reduce((sum, { count }) => sum + count, 0));
@@ -149,6 +148,7 @@ class GroupDecision {
       expected: expectedVersion,
       batches: batches.map(plainBatch),
     }));
+    for (const id of append.ids) this.#ids.add(id);
     const { head } = this.#view;
     const numbered = this.added.filter(({ seq }) => seq !== null).length;
     this.added.push({
@@ -161,6 +161,11 @@ class GroupDecision {
       ...(stuck && { stuck: BEHIND_STUCK }),
     });
     return { versions, deduplicated: false };
+  }
+
+  /** Ids are mostly new, and there may be many commits: only when one is not, it is looked for. */
+  #isKnown({ ids }: Append): boolean {
+    return ids.length > 0 && (this.#index.hasAny(ids) || ids.some((id) => this.#ids.has(id)));
   }
 
   /** The first result, when these are the events of a commit that is pending. */
@@ -180,10 +185,10 @@ class GroupDecision {
   }
 
   #version(stream: string): number {
-    return this.#confirmed.get(stream)! + (this.#pending.get(stream) ?? 0);
+    return this.#confirmed.get(stream)! + (this.#index.counts.get(stream) ?? 0) + (this.#counts.get(stream) ?? 0);
   }
 
   #count(stream: string, events: number): void {
-    this.#pending.set(stream, (this.#pending.get(stream) ?? 0) + events);
+    this.#counts.set(stream, (this.#counts.get(stream) ?? 0) + events);
   }
 }

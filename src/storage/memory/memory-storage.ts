@@ -2,7 +2,6 @@ import { eraseFirst } from '../../event/erase-first.ts';
 import { decodeBatch, type EventBatch, type NewBatch } from '../../event/event-batch.ts';
 import { ConcurrencyError, StoreClosedError } from '../../event/errors.ts';
 import { idAt } from '../../event/event-id.ts';
-import { categoryOf } from '../../event/stream-id.ts';
 import { checkPlace } from '../check-place.ts';
 import { deletedAt, evaluateAppends, isDeleted, writtenBatches, type EventLocation } from '../evaluate-appends.ts';
 import type {
@@ -35,11 +34,18 @@ class MemoryData {
   readonly heads = new Map<string, number>();
   readonly locations = new Map<string, EventLocation>();
   /** Of all streams and of each one, in order, without gaps: what a position or version finds by bisection. */
-  batches: EventBatch[] = [];
+  readonly batches: EventBatch[] = [];
   readonly batchesByStream = new Map<string, EventBatch[]>();
   readonly snapshots = new Map<string, Map<string, SnapshotRecord>>();
   readonly documents = new MemoryDocuments();
   tail = 0;
+  #sorted: readonly string[] = [];
+
+  /** The names of all streams in order. There are never fewer, and who lists them asks page by page. */
+  streams(): readonly string[] {
+    if (this.#sorted.length !== this.heads.size) this.#sorted = [...this.heads.keys()].sort();
+    return this.#sorted;
+  }
 }
 
 /** Every operation is one synchronous step on the shared data, which is what makes it a transaction. */
@@ -79,7 +85,7 @@ class MemoryLog implements Log {
   }
 
   async readAll(range: ReadRange): Promise<Page> {
-    return readPage(this.#open().batches, range, (batch) => batch.position);
+    return readPage(this.#open().batches, range, positionOf);
   }
 
   async readStream(stream: string, range: ReadRange): Promise<Page> {
@@ -94,14 +100,16 @@ class MemoryLog implements Log {
     return data.heads.has(stream) ? summarize(data, stream) : undefined;
   }
 
-  async listStreams(range: { category: string | undefined; after: string | undefined; limit: number }): Promise<StreamSummary[]> {
+  async listStreams({ category, after, limit }: { category: string | undefined; after: string | undefined; limit: number }): Promise<StreamSummary[]> {
     const data = this.#open();
-    return [...data.heads.keys()]
-      .filter((stream) => range.category === undefined || categoryOf(stream) === range.category)
-      .filter((stream) => range.after === undefined || stream > range.after)
-      .sort((a, b) => (a < b ? -1 : 1))
-      .slice(0, range.limit)
-      .map((stream) => summarize(data, stream));
+    const start = category === undefined ? '' : `${category}-`;
+    const names = data.streams();
+    const from = after ?? start;
+    let index = Math.max(0, indexAt(names, from, (name) => name));
+    if (names[index]! <= from) index++;
+    const found: StreamSummary[] = [];
+    for (; found.length < limit && names[index]?.startsWith(start); index++) found.push(summarize(data, names[index]!));
+    return found;
   }
 
   async deleteStream(stream: string, expectedVersion: number, tombstone: NewBatch): Promise<AppendOutcome> {
@@ -150,16 +158,17 @@ class MemoryLog implements Log {
 
   #erase(data: MemoryData, stream: string, beforeVersion: number): number {
     let erased = 0;
-    data.batches = data.batches.flatMap((batch) => {
-      if (batch.stream !== stream) return [batch];
+    const kept = (data.batchesByStream.get(stream) ?? []).flatMap((batch) => {
+      if (batch.version >= beforeVersion) return [batch];
       const parts = eraseFirst(batch, beforeVersion - batch.version, idAt);
       for (const { id } of decodeBatch(batch).slice(0, parts[0]!.stream === '' ? parts[0]!.count : 0)) {
         data.locations.delete(id);
         erased++;
       }
-      return parts;
+      data.batches.splice(indexAt(data.batches, batch.position, positionOf), 1, ...parts);
+      return parts.filter((part) => part.stream === stream);
     });
-    data.batchesByStream.set(stream, data.batches.filter((batch) => batch.stream === stream));
+    data.batchesByStream.set(stream, kept);
     return erased;
   }
 }
@@ -184,13 +193,17 @@ function readPage(batches: readonly EventBatch[], { from, limit, direction }: Re
   return { batches: page, next: firstOf(following) + (step === 1 ? 0 : following.count - 1) };
 }
 
-/** The last batch that begins at or before `from`; the first one when all begin after it, -1 when there is none. */
-function indexAt(batches: readonly EventBatch[], from: number, firstOf: (batch: EventBatch) => number): number {
+function positionOf({ position }: EventBatch): number {
+  return position;
+}
+
+/** The last one that begins at or before `from`; the first one when all begin after it, -1 when there is none. */
+function indexAt<T, Place extends string | number>(sorted: readonly T[], from: Place, firstOf: (item: T) => Place): number {
   let low = 0;
-  let high = batches.length - 1;
+  let high = sorted.length - 1;
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
-    if (firstOf(batches[middle]!) <= from) low = middle;
+    if (firstOf(sorted[middle]!) <= from) low = middle;
     else high = middle - 1;
   }
   return high < 0 ? -1 : low;
