@@ -127,6 +127,14 @@ describe('a synced store that is paused or closed', () => {
     await until('it is confirmed', async () => (await store.head()).position === 1);
   });
 
+  it('gives the lock back that it gets at the moment of closing', async () => {
+    let grant = (): Promise<void> => Promise.reject(new Error('nobody has asked for the lock'));
+    const locks = { request: (_name: string, _options: object, held: () => Promise<void>) => new Promise<void>((resolve) => (grant = () => held().then(resolve))) };
+    const store = await new Server().device({ locks });
+    await store.close();
+    await grant();
+  });
+
   it('asks seldom when it is told to ask more seldom than a timer can wait', async () => {
     const server = new Server();
     let requests = 0;

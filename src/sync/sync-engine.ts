@@ -127,7 +127,8 @@ export class SyncEngine {
   async #lead(signal: AbortSignal): Promise<void> {
     this.#leading = signal;
     this.wake(true);
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    // The lock may come at the moment of closing.
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     this.#live.stop();
     this.wake(true);
   }
