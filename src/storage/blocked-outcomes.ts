@@ -8,5 +8,10 @@ import { withAllIds } from './with-all-ids.ts';
  * @param uncertain whether an earlier try at the group may have been written
  */
 export function blockedOutcomes(appends: readonly Append[], cause: StorageBlockedError, uncertain = false): AppendOutcome[] {
-  return appends.map((append) => ({ ok: false, error: new StorageBlockedError(cause.what, uncertain ? 'unknown' : cause.written, withAllIds(append).ids, { cause }) }));
+  return appends.map((append) => ({ ok: false, error: blockedAppend(append, cause, uncertain) }));
+}
+
+/** The same error for one append, by whose ids its fate can be found out. */
+export function blockedAppend(append: Append, cause: StorageBlockedError, uncertain = false): StorageBlockedError {
+  return new StorageBlockedError(cause.what, uncertain ? 'unknown' : cause.written, withAllIds(append).ids, { cause });
 }

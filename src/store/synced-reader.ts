@@ -3,8 +3,8 @@ import type { Event } from '../event/event.ts';
 import { splitStreamName, streamIdToString, type StreamId } from '../event/stream-id.ts';
 import { checkWholeNumber } from '../event/version.ts';
 import type { OutboxView } from '../sync/outbox.ts';
-import { countOf } from '../sync/pending-commit.ts';
 import { asPending, pendingEvents, type LoadedEvent } from '../sync/pending-events.ts';
+import { PendingIndex } from '../sync/pending-index.ts';
 import type { Replica } from '../sync/replica.ts';
 import type * as Api from './event-store.ts';
 import type { LogEventStore } from './log-event-store.ts';
@@ -15,6 +15,7 @@ export class SyncedReader<E extends Event> {
   readonly #inner: LogEventStore<E>;
   readonly #replica: Replica;
   readonly #decoder: EventDecoder;
+  #index: PendingIndex | undefined;
 
   constructor(inner: LogEventStore<E>, replica: Replica, decoder: EventDecoder) {
     this.#inner = inner;
@@ -55,7 +56,7 @@ export class SyncedReader<E extends Event> {
   }
 
   async *listStreams(options: Api.ListStreamsOptions = {}): AsyncGenerator<Api.StreamListing, void, undefined> {
-    const names = [...countsOf(await this.#replica.outbox.look()).keys()].sort();
+    const names = [...this.#counts(await this.#replica.outbox.look()).keys()].sort();
     const waiting = names.filter((name) => options.category === undefined || splitStreamName(name).category === options.category);
     const { includeDeleted = false } = options;
     let next = 0;
@@ -75,9 +76,14 @@ export class SyncedReader<E extends Event> {
       const confirmed = (await this.#replica.versions([name])).get(name)!;
       if ((await this.#replica.outbox.look()).text !== view.text) continue;
       const deleted = !Number.isInteger(confirmed);
-      const version = deleted ? Math.floor(confirmed) : confirmed + (countsOf(view).get(name) ?? 0);
+      const version = deleted ? Math.floor(confirmed) : confirmed + (this.#counts(view).get(name) ?? 0);
       return version === 0 || (deleted && !includeDeleted) ? [] : [{ streamId: splitStreamName(name), version, deleted }];
     }
+  }
+
+  /** How many events of each stream are pending. */
+  #counts(view: OutboxView): ReadonlyMap<string, number> {
+    return (this.#index = this.#index?.next(view) ?? new PendingIndex(view)).counts;
   }
 
   /** Confirmed and then pending, of one moment where they meet. */
@@ -101,18 +107,6 @@ export class SyncedReader<E extends Event> {
       return;
     }
   }
-}
-
-const countsByView = new WeakMap<OutboxView, ReadonlyMap<string, number>>();
-
-/** How many events of each stream are pending. */
-function countsOf(view: OutboxView): ReadonlyMap<string, number> {
-  const known = countsByView.get(view);
-  if (known) return known;
-  const counts = new Map<string, number>();
-  for (const write of view.commits.flatMap(({ writes }) => writes)) counts.set(write.stream, (counts.get(write.stream) ?? 0) + countOf(write));
-  countsByView.set(view, counts);
-  return counts;
 }
 
 /** All of them. */

@@ -1,15 +1,14 @@
 import {
   ConcurrencyError,
   CorruptedIdempotencyError,
-  StorageBlockedError,
   StoreClosedError,
   StreamDeletedError,
   SyncRefusedError,
   isErmineError,
 } from '../event/errors.ts';
-import { idsOf } from '../event/event-batch.ts';
 import { idAt, newIdBase } from '../event/event-id.ts';
 import { AnyVersion, meetsExpectation } from '../event/version.ts';
+import { blockedAppend } from '../storage/blocked-outcomes.ts';
 import type { Append } from '../storage/storage.ts';
 import type { OutboxView } from './outbox.ts';
 import { BEHIND_STUCK, countOf, hashOf, idsOfCommit, plainBatch, type PendingAppend, type PendingCommit } from './pending-commit.ts';
@@ -64,7 +63,8 @@ export class PendingAppends {
       try {
         await this.#write(group);
       } catch (error) {
-        for (const { append, reject } of group) reject(withIdsOf(append, error));
+        // What wrote the outbox does not know the events.
+        for (const { append, reject } of group) reject(isErmineError(error, 'STORAGE_BLOCKED') ? blockedAppend(append, error) : error);
       }
     }
     this.#draining = undefined;
@@ -97,12 +97,6 @@ export class PendingAppends {
       if (await this.#replica.change(view, { added: run.added }, run.checked)) return settle();
     }
   }
-}
-
-/** What was written of it says what wrote the outbox, which does not know the events: by their ids it is known again. */
-function withIdsOf({ writes }: Append, error: unknown): unknown {
-  if (!isErmineError(error, 'STORAGE_BLOCKED')) return error;
-  return new StorageBlockedError(error.what, error.written, writes.flatMap(({ batches }) => batches.flatMap(idsOf)), { cause: error });
 }
 
 /** Decides on appends one after the other, each on the streams as those before it leave them. */

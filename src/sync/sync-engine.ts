@@ -1,12 +1,11 @@
 import { BehaviorSubject } from 'rxjs';
 import { SyncStoppedError, isErmineError } from '../event/errors.ts';
 import { lead, type LockManagerLike } from '../tabs/leadership.ts';
-import { MAX_TIMER_MS } from '../tabs/max-timer.ts';
-import { unref } from '../tabs/unref.ts';
 import { backoffMs } from './backoff.ts';
 import { LiveHints } from './live-hints.ts';
 import type { Replica } from './replica.ts';
 import { NoAnswer, ServerFailure } from './server-messages.ts';
+import { Sleeper } from './sleeper.ts';
 import { SyncRounds, type RoundProgress, type RoundSettings } from './sync-round.ts';
 import type { Timers } from './timers.ts';
 import type { SyncStatus } from './sync-status.ts';
@@ -42,6 +41,7 @@ export class SyncEngine {
   /** Until it is aborted, this tab leads. */
   #leading: AbortSignal | undefined;
   readonly #live: LiveHints;
+  readonly #sleeper: Sleeper;
   readonly #ended: Promise<void>;
   #wanted = true;
   #retry = true;
@@ -51,12 +51,12 @@ export class SyncEngine {
   #backingOff = false;
   /** Only `now()` helps, or `resume()`, which shows the reason again. */
   #frozen = false;
-  #wakeUp: () => void = () => undefined;
   #waiters: (() => void)[] = [];
 
   constructor(replica: Replica, settings: EngineSettings) {
     this.#replica = replica;
     this.#settings = settings;
+    this.#sleeper = new Sleeper(settings.timers, this.#closing.signal);
     if (settings.paused) this.#running.abort();
     this.#rounds = new SyncRounds(replica, settings.transport, settings, this.#progress(), () => this.#running.signal);
     this.#live = new LiveHints(replica, {
@@ -74,7 +74,7 @@ export class SyncEngine {
   wake(urgent = false): void {
     this.#wanted = true;
     this.#urgent ||= urgent;
-    if (urgent || !this.#backingOff) this.#wakeUp();
+    if (urgent || !this.#backingOff) this.#sleeper.wake();
   }
 
   /** Syncs at once, whoever leads, and tries what is stuck again. Resolves when that was tried; `status$` tells how it went. */
@@ -103,7 +103,6 @@ export class SyncEngine {
     this.#closing.abort();
     this.#running.abort();
     this.#live.end();
-    this.#wakeUp();
     await this.#ended;
     this.status$.complete();
   }
@@ -115,7 +114,7 @@ export class SyncEngine {
         if (this.#paused) this.#show({ state: 'paused' });
         this.#endWaiting();
         // Whoever is told may have had it go on.
-        if (resting()) await this.#sleep(Infinity);
+        if (resting()) await this.#sleeper.sleep(Infinity);
         continue;
       }
       if (await this.#isItsTurn()) await this.#attempt();
@@ -147,7 +146,7 @@ export class SyncEngine {
       return await this.#isOverdue();
     } catch (error) {
       // The storage is blocked, or away for the moment.
-      if (!this.#closing.signal.aborted) await this.#sleep(this.#fail(error));
+      if (!this.#closing.signal.aborted) await this.#sleeper.sleep(this.#fail(error));
       return false;
     }
   }
@@ -181,7 +180,7 @@ export class SyncEngine {
       for (const done of waiters) done();
     }
     this.#backingOff = this.#failures > 0;
-    if (!this.#urgent && (!this.#wanted || this.#backingOff)) await this.#sleep(pauseMs);
+    if (!this.#urgent && (!this.#wanted || this.#backingOff)) await this.#sleeper.sleep(pauseMs);
     this.#backingOff = false;
   }
 
@@ -212,10 +211,10 @@ export class SyncEngine {
     this.#show({ state: 'standby' });
     // What this tab appends is no reason to look sooner: the other one hears of it.
     this.#backingOff = true;
-    await this.#sleep(takeoverMs);
+    await this.#sleeper.sleep(takeoverMs);
     const { commits } = await this.#replica.outbox.look();
     this.#backingOff = false;
-    if (commits.length === 0 && !this.#wanted && !this.#isCalled()) await this.#sleep(2 * pollIntervalMs);
+    if (commits.length === 0 && !this.#wanted && !this.#isCalled()) await this.#sleeper.sleep(2 * pollIntervalMs);
     // What has come to wait meanwhile is given its own time.
     if (commits.length === 0 && this.#wanted) return false;
     return !this.#isCalled() && before === (await this.#mark());
@@ -230,23 +229,6 @@ export class SyncEngine {
   async #mark(): Promise<string> {
     const { head } = await this.#replica.outbox.look();
     return `${head.edits} ${(await this.#replica.state()).text}`;
-  }
-
-  /** Sleeps until woken, or so long. */
-  async #sleep(ms: number): Promise<void> {
-    const { timers } = this.#settings;
-    if (this.#closing.signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      this.#wakeUp = resolve;
-      if (ms === Infinity) return;
-      const timer = timers.setTimeout(resolve, Math.min(ms, MAX_TIMER_MS));
-      unref(timer);
-      this.#wakeUp = () => {
-        timers.clearTimeout(timer as never);
-        resolve();
-      };
-    });
-    this.#wakeUp = () => undefined;
   }
 
   #progress(): RoundProgress {

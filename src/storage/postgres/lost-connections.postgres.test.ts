@@ -15,6 +15,19 @@ const schema = 'lost';
 const pool = createPool();
 afterAll(() => pool.end());
 
+/** A document is written, and the answer is cut off. */
+async function writeWithoutAnswer() {
+  const tenant = crypto.randomUUID();
+  const { client, answersAre } = await createFrailPool();
+  const documents = await (await openLog(postgresStorage({ client, tenant, schema }))).documents();
+  const direct = await (await openLog(postgresStorage({ client: pool, tenant, schema }))).documents();
+  const key = { collection: 'cards', key: 'a' };
+  answersAre('cut off');
+  const writing = documents.write({ expect: [{ ...key, data: undefined }], puts: [{ ...key, data: '1' }] });
+  await expect.poll(() => direct.get([key])).toEqual(['1']);
+  return { writing, answersAre, direct, key };
+}
+
 describe('a connection that fails', () => {
   it('an append whose answer is lost is written once, and its result is the one that was lost', async () => {
     const tenant = crypto.randomUUID();
@@ -34,27 +47,13 @@ describe('a connection that fails', () => {
   });
 
   it('documents whose answer is lost are written once, and told to be written', async () => {
-    const tenant = crypto.randomUUID();
-    const { client, answersAre } = await createFrailPool();
-    const documents = await (await openLog(postgresStorage({ client, tenant, schema }))).documents();
-    const direct = await (await openLog(postgresStorage({ client: pool, tenant, schema }))).documents();
-    const key = { collection: 'cards', key: 'a' };
-    answersAre('cut off');
-    const writing = documents.write({ expect: [{ ...key, data: undefined }], puts: [{ ...key, data: '1' }] });
-    await expect.poll(() => direct.get([key])).toEqual(['1']);
+    const { writing, answersAre } = await writeWithoutAnswer();
     answersAre('passed on');
     expect(await writing).toBe(true);
   });
 
   it('documents whose answer is lost, and which somebody has changed since, may be written or not: it says so', async () => {
-    const tenant = crypto.randomUUID();
-    const { client, answersAre } = await createFrailPool();
-    const documents = await (await openLog(postgresStorage({ client, tenant, schema }))).documents();
-    const direct = await (await openLog(postgresStorage({ client: pool, tenant, schema }))).documents();
-    const key = { collection: 'cards', key: 'a' };
-    answersAre('cut off');
-    const writing = documents.write({ expect: [{ ...key, data: undefined }], puts: [{ ...key, data: '1' }] });
-    await expect.poll(() => direct.get([key])).toEqual(['1']);
+    const { writing, answersAre, direct, key } = await writeWithoutAnswer();
     expect(await direct.write({ expect: [{ ...key, data: '1' }], puts: [{ ...key, data: '2' }] })).toBe(true);
     answersAre('passed on');
     await expect(writing).rejects.toMatchObject({ code: 'STORAGE_BLOCKED', written: 'unknown' });
