@@ -7,22 +7,22 @@ const entry = Object.values(manifest.exports)
   .map((file) => file.replace('./dist/', 'src/').replace(/\.js$/, '.ts'));
 
 /** The text on one line becomes another of as many columns or so: the map of the source stays right to the line. */
-function replaced(code: string, from: RegExp, to: string): { code: string; map: null } | null {
+function replaced(code: string, from: RegExp, to: (...found: string[]) => string): { code: string; map: null } | null {
   return from.test(code) ? { code: code.replace(from, to), map: null } : null;
 }
 
-/** The bundler of whoever uses the library finds its worker; here Vite would make a bundle of its own of it. */
-const keepWorkers: Plugin = {
-  name: 'keep-workers',
+/** The bundler of whoever uses the library finds its worker and the WebAssembly; here Vite would make a bundle of its own of them. */
+const keepAddresses: Plugin = {
+  name: 'keep-addresses',
   enforce: 'pre',
-  transform: (code) => replaced(code, /new Worker\(new URL\('(.*)\.ts', import\.meta\.url\)/, "new Worker('worker:$1.js'"),
-  renderChunk: (code) => replaced(code, /"worker:(.*?)"/, 'new URL("$1", import.meta.url)'),
+  transform: (code) => replaced(code, /new URL\('(.*?)(\.ts)?', import\.meta\.url\)/, (_, path: string, source?: string) => `'address:${path}${source ? '.js' : ''}'`),
+  renderChunk: (code) => replaced(code, /"address:(.*?)"/, (_, address: string) => `new URL("${address}", import.meta.url)`),
 };
 
 const external = Object.keys(manifest.peerDependencies);
 
 export default defineConfig({
-  plugins: [keepWorkers],
+  plugins: [keepAddresses],
   build: {
     target: 'es2022',
     // The user's bundler minifies; readable files make readable stack traces.

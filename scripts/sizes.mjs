@@ -16,14 +16,14 @@ const budgets = [
     without: /sqlite/i,
   },
   {
-    // SQLite itself, which is the official package, is not counted.
     name: 'SQLite, in the page',
     limit: 4_200,
     app: "import { sqliteStorage } from 'ermine/sqlite'; globalThis.storage = sqliteStorage({ name: 'shop' });",
   },
   {
+    // All of it but SQLite's WebAssembly.
     name: 'SQLite, in the worker',
-    limit: 12_000,
+    limit: 14_500,
     app: "import 'ermine/sqlite-worker';",
   },
 ];
@@ -35,7 +35,7 @@ async function bundle(app) {
   const input = join(root, '.size-app.js');
   writeFileSync(input, app);
   try {
-    const { output } = await build({ input, external: ['rxjs', '@sqlite.org/sqlite-wasm'], write: false, output: { format: 'esm', minify: true } });
+    const { output } = await build({ input, external: ['rxjs'], write: false, output: { format: 'esm', minify: true } });
     return output.filter((file) => file.type === 'chunk');
   } finally {
     rmSync(input);

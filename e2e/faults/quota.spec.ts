@@ -2,17 +2,17 @@ import type { Page } from '@playwright/test';
 import type { Chromium } from './chromium.ts';
 import { ON_BOTH, expect, test } from './test.ts';
 
-/** Chromium counts a megabyte for each file that begins, and SQLite has three. */
-const QUOTA_BYTES = { indexeddb: 1_000_000, sqlite: 3_500_000 };
+/** Chromium counts a megabyte for each file that begins, and SQLite has two. */
+const QUOTA_BYTES = { indexeddb: 1_000_000, sqlite: 2_500_000 };
 /** Random bytes of one of five events; Base64 makes them a third more. */
 const TOO_LARGE = 180_000;
 const FITS = 100;
 
 /** To be set before the database is opened: Chromium remembers for a while how much space it found. */
-async function setQuota({ context }: Chromium, tab: Page, storage: 'indexeddb' | 'sqlite'): Promise<{ lift(): Promise<void> }> {
+async function setQuota({ context }: Chromium, tab: Page, quotaSize: number): Promise<{ lift(): Promise<void> }> {
   const session = await context.newCDPSession(tab);
   const { origin } = new URL(tab.url());
-  await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: QUOTA_BYTES[storage] });
+  await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize });
   return { lift: () => session.send('Storage.overrideQuotaForOrigin', { origin }).then(() => undefined) };
 }
 
@@ -24,7 +24,7 @@ const expectIntegrity = async (tab: Page) => expect(await tab.evaluate(() => har
 
 test('3 an append over the quota is a StorageFullError, stores and announces nothing, and the store is usable afterwards', ON_BOTH, async ({ openTab, browserProcess, storage }) => {
   const [writer, reader] = [await openTab(), await openTab()];
-  const quota = await setQuota(browserProcess, writer, storage);
+  const quota = await setQuota(browserProcess, writer, QUOTA_BYTES[storage]);
   for (const tab of [writer, reader]) await tab.evaluate(() => harness.open());
   await reader.evaluate(() => (harness.listenToHints(), harness.follow()));
 
@@ -44,9 +44,19 @@ test('3 an append over the quota is a StorageFullError, stores and announces not
   expect(await writer.evaluate(() => harness.audit(harness.store))).toMatchObject({ count: 15, problems: [] });
 });
 
+test('3 a first start that finds no space is a StorageFullError, and with space again the store opens', ON_BOTH, async ({ openTab, browserProcess }) => {
+  const tab = await openTab();
+  const quota = await setQuota(browserProcess, tab, 1_000);
+  const opening = () => tab.evaluate(() => harness.outcome(harness.open().then(() => harness.store.head())));
+  expect(await opening()).toMatchObject({ error: { code: 'STORAGE_FULL' } });
+  await quota.lift();
+  expect(await opening()).toMatchObject({ value: { position: 0 } });
+  expect(await append(tab, FITS)).toMatchObject({ value: { version: 5 } });
+});
+
 test('3 a large append that does not fit takes no small one with it that was written in the same group', ON_BOTH, async ({ openTab, browserProcess, storage }) => {
   const tab = await openTab();
-  await setQuota(browserProcess, tab, storage);
+  await setQuota(browserProcess, tab, QUOTA_BYTES[storage]);
   await tab.evaluate(() => harness.open());
   const codes = await tab.evaluate(async ([fits, tooLarge]) => {
     const appends = [fits, tooLarge, fits].map((bytes, i) =>
@@ -60,7 +70,7 @@ test('3 a large append that does not fit takes no small one with it that was wri
 
 test('18 when half of all appends are aborted, positions stay contiguous and another tab is shown only what is stored', ON_BOTH, async ({ openTab, browserProcess, storage }) => {
   const [writer, rival, reader] = [await openTab(), await openTab(), await openTab()];
-  await setQuota(browserProcess, writer, storage);
+  await setQuota(browserProcess, writer, QUOTA_BYTES[storage]);
   await writer.evaluate(() => harness.countDatabaseWork());
   for (const tab of [writer, rival, reader]) await tab.evaluate(() => harness.open());
   await reader.evaluate(() => harness.follow());
@@ -88,7 +98,7 @@ test('18 when half of all appends are aborted, positions stay contiguous and ano
 
 test('3 a projection that finds no space says so and stands still; appends and other projections go on, and with space again so does it, with every event once', ON_BOTH, async ({ openTab, browserProcess, storage }) => {
   const tab = await openTab();
-  const quota = await setQuota(browserProcess, tab, storage);
+  const quota = await setQuota(browserProcess, tab, QUOTA_BYTES[storage]);
   await tab.evaluate(() => harness.open());
   await tab.evaluate(() => harness.runReadModels());
   expect(await append(tab, FITS)).toMatchObject({ value: { globalPosition: 5 } });

@@ -1,6 +1,7 @@
 import {
   EpochChangedError,
   StorageBlockedError,
+  StorageFullError,
   StorageUnavailableError,
   VersionTooNewError,
   isErmineError,
@@ -28,7 +29,7 @@ export interface OpenDatabase {
  * Opens the database and reads its epoch.
  *
  * @throws {EpochChangedError} when it is not the one of `epoch`
- * @throws {VersionTooNewError} {StorageBlockedError} {StorageUnavailableError}
+ * @throws {VersionTooNewError} {StorageBlockedError} {StorageFullError} {StorageUnavailableError}
  */
 export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> {
   return tryToOpen(options).catch((error: unknown) => {
@@ -44,12 +45,15 @@ async function tryToOpen(options: OpenOptions): Promise<OpenDatabase> {
   let vanished = false;
   let database: IDBDatabase | undefined;
   let epoch: string | undefined;
+  let upgradeFailure = (): DOMException | null => null;
   try {
     const request = indexedDB.open(name, (options.migrations ?? currentMigrations).length);
     request.onblocked = () => (blocked = true);
     request.onupgradeneeded = ({ oldVersion }) => {
       vanished = oldVersion === 0 && expected !== undefined;
-      if (vanished) request.transaction!.abort();
+      const transaction = request.transaction!;
+      upgradeFailure = () => transaction.error;
+      if (vanished) transaction.abort();
       else upgrade(request, oldVersion, options);
     };
     const opening = requested(request);
@@ -73,6 +77,8 @@ async function tryToOpen(options: OpenOptions): Promise<OpenDatabase> {
     if (vanished) throw new EpochChangedError(expected!, epoch);
     const what = `The database "${name}" `;
     if (nameOf(cause) === 'VersionError') throw new VersionTooNewError(name, { cause });
+    // The request itself only says that the connection was closed.
+    if (nameOf(upgradeFailure() ?? cause) === 'QuotaExceededError') throw new StorageFullError({ cause });
     if (cause !== TIMED_OUT) {
       throw new StorageUnavailableError(`${what}cannot be opened (${cause}). Are site data off, or is this not a browser?`, { cause });
     }

@@ -67,3 +67,4 @@ export const SQLITE_BUSY = 5;
 export const SQLITE_INTERRUPT = 9;
 export const SQLITE_IOERR = 10;
 export const SQLITE_FULL = 13;
+export const SQLITE_CANTOPEN = 14;

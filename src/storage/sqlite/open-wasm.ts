@@ -1,9 +1,11 @@
-import initSqlite, { type Sqlite3Static } from '@sqlite.org/sqlite-wasm';
 import { StorageBlockedError, StorageFullError, StorageUnavailableError } from '../../event/errors.ts';
 import { directoryOf } from './directory-of.ts';
 import type { SqliteDriver } from './driver.ts';
+import { FilePool } from './file-pool.ts';
 import { createWasmDriver } from './wasm-driver.ts';
-import { WholeCommits, type SyncFile } from './whole-commits.ts';
+import { startSqlite, type WasmSqlite } from './wasm-sqlite.ts';
+import { installVfs, type Vfs } from './wasm-vfs.ts';
+import { ShortWriteError } from './whole-commits.ts';
 
 /** The handles of a worker that has just ended are let go a moment later. */
 const HANDLES_AFTER_MS = 2_000;
@@ -11,70 +13,52 @@ const RETRY_MS = 50;
 /** The database, its log of writes, and one to spare. */
 const FILES = 3;
 
-/** What the file system said last: SQLite itself only knows that something went wrong. */
-let lastFailure: unknown;
-// Read by the package when it starts.
-Object.assign(globalThis, { sqlite3ApiConfig: { error: (...all: unknown[]) => (lastFailure = all.at(-1)), warn: () => undefined } });
-
-// The package takes its files here, and this worker has no others.
-const files = (globalThis.FileSystemFileHandle?.prototype ?? {}) as { createSyncAccessHandle?: () => Promise<SyncFile> };
-const { createSyncAccessHandle } = files;
-if (createSyncAccessHandle) {
-  files.createSyncAccessHandle = async function (): Promise<SyncFile> {
-    return new WholeCommits(await createSyncAccessHandle.call(this));
-  };
-}
-
-/** A pool that was closed is not opened again: the next one has another name. */
-let pools = 0;
-
 /** Fetched and compiled while the rest gets ready. */
-const loading: Promise<Sqlite3Static> = initSqlite();
+const loading = load();
 loading.catch(() => undefined);
+
+async function load(): Promise<{ readonly sqlite: WasmSqlite; readonly vfs: Vfs }> {
+  const response = await fetch(new URL('@sqlite.org/sqlite-wasm/sqlite3.wasm', import.meta.url));
+  if (!response.ok) throw new Error(`${response.status} for ${response.url}`);
+  // Compiled while it comes, where the server says what it is.
+  const typed = response.headers.get('Content-Type') === 'application/wasm';
+  const sqlite = await startSqlite(await (typed ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer())));
+  return { sqlite, vfs: installVfs(sqlite) };
+}
 
 /**
  * Opens the database of this name in the origin's private file system, which no other worker can do until it is closed.
  *
  * @throws {StorageUnavailableError} where the browser has no such file system
  * @throws {StorageBlockedError} when another worker has the files
+ * @throws {SqliteError} when it is no database, or cannot be made
  */
 export async function openWasm(name: string): Promise<SqliteDriver> {
-  if (!createSyncAccessHandle) {
+  if (!('FileSystemFileHandle' in globalThis) || !('createSyncAccessHandle' in FileSystemFileHandle.prototype)) {
     throw new StorageUnavailableError('This browser has no file handles for SQLite (createSyncAccessHandle of OPFS). Use indexedDbStorage instead.');
   }
-  const sqlite3 = await loading.catch((cause: unknown) => {
-    throw new StorageUnavailableError(`SQLite cannot be loaded (${String(cause)}). Is sqlite3.wasm where the bundled worker looks for it, and does the CSP allow 'wasm-unsafe-eval'?`, { cause });
-  });
-  const pool = await openPool(sqlite3, name);
+  const pool = await openPool(name);
   try {
-    const { OpfsSAHPoolDb } = pool;
-    const opened = new OpfsSAHPoolDb('/log.db');
-    const close = (): void => {
-      opened.close();
-      pool.pauseVfs();
-    };
-    return createWasmDriver(sqlite3, { pointer: opened.pointer as number, close, writeFailed });
+    const { sqlite, vfs } = await loading.catch((cause: unknown) => {
+      throw new StorageUnavailableError(`SQLite cannot be loaded (${String(cause)}). Is sqlite3.wasm where the bundled worker looks for it, and does the CSP allow 'wasm-unsafe-eval'?`, { cause });
+    });
+    vfs.use(pool);
+    return createWasmDriver(sqlite, { file: '/log.db', onClosed: () => pool.close(), writeFailed: () => isFull(vfs.takeFailure()) });
   } catch (cause) {
-    pool.pauseVfs();
-    throw new StorageUnavailableError(`The database "${name}" cannot be opened (${String(cause)}).`, { cause });
+    pool.close();
+    throw cause;
   }
 }
 
-type PoolOptions = Parameters<Sqlite3Static['installOpfsSAHPoolVfs']>[0];
-
-async function openPool(sqlite3: Sqlite3Static, name: string): ReturnType<Sqlite3Static['installOpfsSAHPoolVfs']> {
-  const directory = `ermine-sqlite/${directoryOf(name)}`;
+async function openPool(name: string): Promise<FilePool> {
   for (const end = performance.now() + HANDLES_AFTER_MS; ; ) {
     try {
-      // Otherwise a pool whose files are taken is deleted, and the database with it; and a failure would be remembered.
-      const safely = { preserveOnInitFailure: true, forceReinitIfPreviouslyFailed: true };
-      const pool = await sqlite3.installOpfsSAHPoolVfs({ name: `ermine-${++pools}`, directory, initialCapacity: FILES, ...safely } as PoolOptions);
-      // Whoever made the files may have been killed after the first one.
-      await pool.reserveMinimumCapacity(FILES);
-      return pool;
+      let directory = await navigator.storage.getDirectory();
+      for (const part of ['ermine-sqlite', directoryOf(name), '.opaque']) directory = await directory.getDirectoryHandle(part, { create: true });
+      return await FilePool.open(directory, FILES);
     } catch (cause) {
       const { name: reason } = cause as DOMException;
-      if (reason === 'QuotaExceededError') throw new StorageFullError({ cause });
+      if (isFull(cause)) throw new StorageFullError({ cause });
       const taken = reason === 'NoModificationAllowedError' || reason === 'InvalidStateError';
       if (!taken) throw new StorageUnavailableError(`The browser gives no files to SQLite (${String(cause)}). In a private window, use indexedDbStorage instead.`, { cause });
       if (performance.now() > end) throw new StorageBlockedError('Another tab holds the files of the database.', 'no', [], { cause });
@@ -83,9 +67,7 @@ async function openPool(sqlite3: Sqlite3Static, name: string): ReturnType<Sqlite
   }
 }
 
-/** At the quota a write says that it wrote something else (Chromium), or fails by name (Firefox). */
-function writeFailed(): boolean {
-  const failure = lastFailure;
-  lastFailure = undefined;
-  return failure instanceof Error && (failure.name === 'QuotaExceededError' || failure.message.includes('write()'));
+/** At the quota a write says that it wrote less (Chromium), or fails by name (Firefox). */
+function isFull(failure: unknown): boolean {
+  return failure instanceof ShortWriteError || (failure instanceof Error && failure.name === 'QuotaExceededError');
 }

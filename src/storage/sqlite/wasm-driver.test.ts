@@ -1,16 +1,17 @@
-import initSqlite from '@sqlite.org/sqlite-wasm';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { Database } from './database.ts';
 import { queryDatabase } from './query-database.ts';
 import { createWasmDriver } from './wasm-driver.ts';
+import { startSqlite } from './wasm-sqlite.ts';
 
 const LIMITS = { maxRows: 9, maxMs: 1_000 };
 
 /** SQLite as in browsers, in memory. */
 async function openMemory(): Promise<Database> {
-  const sqlite3 = await initSqlite();
-  const opened = new sqlite3.oo1.DB(':memory:');
-  const driver = createWasmDriver(sqlite3, { pointer: opened.pointer as number, close: () => opened.close(), writeFailed: () => false });
+  const binary = await readFile(fileURLToPath(import.meta.resolve('@sqlite.org/sqlite-wasm/sqlite3.wasm')));
+  const driver = createWasmDriver(await startSqlite(await WebAssembly.compile(binary)), { file: ':memory:' });
   onTestFinished(() => driver.close());
   return new Database(driver);
 }

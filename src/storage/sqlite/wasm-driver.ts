@@ -1,7 +1,8 @@
-import type { Sqlite3Static } from '@sqlite.org/sqlite-wasm';
-import { SQLITE_FULL, SQLITE_IOERR, SqliteError, type QueryLimits, type QueryResult, type SqliteDriver, type SqlValue } from './driver.ts';
+import { SQLITE_CANTOPEN, SQLITE_FULL, SQLITE_IOERR, SqliteError, type QueryLimits, type QueryResult, type SqliteDriver, type SqlValue } from './driver.ts';
 import { inTransaction } from './transaction.ts';
-import { SQLITE_DONE, SQLITE_ROW, WasmMemory } from './wasm-memory.ts';
+import { addFunctions } from './wasm-functions.ts';
+import { SQLITE_DONE, SQLITE_ROW } from './wasm-memory.ts';
+import type { WasmSqlite } from './wasm-sqlite.ts';
 import { withoutComments } from './without-comments.ts';
 
 /** It is kept for as long as the connection lives (SQLITE_PREPARE_PERSISTENT). */
@@ -9,45 +10,70 @@ const PERSISTENT = 1;
 /** Virtual machine instructions between two looks at the clock. */
 const CLOCK_STEPS = 10_000;
 
+/** With these a full disk is told: SQLite only knows that something went wrong. */
+const FILE_CODES: ReadonlySet<number> = new Set([SQLITE_IOERR, SQLITE_CANTOPEN]);
+/** To read and write, made when it is missing, with extended result codes (https://sqlite.org/c3ref/c_open_autoproxy.html). */
+const OPEN_FLAGS = 0x2 | 0x4 | 0x0200_0000;
+
 export interface WasmConnection {
-  /** Pointer of the open database. */
-  readonly pointer: number;
-  readonly close: () => void;
+  readonly file: string;
+  /** Called when the file is closed. */
+  readonly onClosed?: () => void;
   /** Whether a write to the file has failed since it was asked last: the disk, or the quota, is full. */
-  readonly writeFailed: () => boolean;
+  readonly writeFailed?: () => boolean;
 }
 
-/** SQLite compiled to WebAssembly, over its C functions, in the worker that has the file. */
-export function createWasmDriver({ capi, wasm }: Sqlite3Static, { pointer: database, close, writeFailed }: WasmConnection): SqliteDriver {
-  const memory = new WasmMemory(wasm.exports, () => wasm.heap8u(), capi.SQLITE_WASM_DEALLOC);
-  const { exports } = memory;
+/**
+ * Opens a database with SQLite compiled to WebAssembly, over its C functions, in the worker that has the file.
+ *
+ * @throws {SqliteError}
+ */
+export function createWasmDriver({ exports, memory, table }: WasmSqlite, { file, onClosed, writeFailed }: WasmConnection): SqliteDriver {
   const statements: number[] = [];
 
-  const check = (code: number, expected: number): void => {
+  let database = 0;
+  const check = (code: number, expected = 0): void => {
     if (code === expected) return;
-    const message = capi.sqlite3_errmsg(database);
-    const full = (code & 0xff) === SQLITE_IOERR && writeFailed();
-    throw new SqliteError(full ? SQLITE_FULL : code, message);
+    const message = memory.textAt(exports.sqlite3_errmsg(database));
+    const isFull = FILE_CODES.has(code & 0xff) && writeFailed?.();
+    throw new SqliteError(isFull ? SQLITE_FULL : code, message);
   };
 
-  /** @returns the statement, and what comes after it in the text */
-  const compile = (sql: string, flags: number): { statement: number; rest: string } => {
-    const { pointer, length } = memory.write(sql);
-    const out = exports.sqlite3_malloc(8);
+  /** A text of the caller's in SQLite's memory, and room for what it answers. */
+  const withText = <T>(text: string, work: (pointer: number, length: number, out: number) => T): T => {
+    const { pointer, length } = memory.write(text);
+    const out = memory.allocate(8);
     try {
-      check(exports.sqlite3_prepare_v3(database, pointer, length, flags, out, out + 4), 0);
-      const [statement, tail] = new Uint32Array(memory.bytes.buffer, out, 2) as unknown as [number, number];
-      return { statement, rest: memory.text(tail, pointer + length - tail) };
+      return work(pointer, length, out);
     } finally {
       exports.sqlite3_free(out);
       exports.sqlite3_free(pointer);
     }
   };
 
+  withText(file, (pointer, _, out) => {
+    const code = exports.sqlite3_open_v2(pointer, out, OPEN_FLAGS, 0);
+    database = memory.view.getUint32(out, true);
+    try {
+      check(code);
+    } catch (cause) {
+      exports.sqlite3_close_v2(database);
+      throw cause;
+    }
+  });
+
+  /** @returns the statement, and what comes after it in the text */
+  const compile = (sql: string, flags: number): { statement: number; rest: string } =>
+    withText(sql, (pointer, length, out) => {
+      check(exports.sqlite3_prepare_v3(database, pointer, length, flags, out, out + 4));
+      const tail = memory.view.getUint32(out + 4, true);
+      return { statement: memory.view.getUint32(out, true), rest: memory.text(tail, pointer + length - tail) };
+    });
+
   /** Binds, lets the body step, and leaves the statement as it was. */
   const running = <T>(statement: number, values: readonly SqlValue[], body: () => T): T => {
     try {
-      values.forEach((value, i) => check(memory.bind(statement, i + 1, value), 0));
+      values.forEach((value, i) => check(memory.bind(statement, i + 1, value)));
       return body();
     } finally {
       exports.sqlite3_reset(statement);
@@ -66,16 +92,19 @@ export function createWasmDriver({ capi, wasm }: Sqlite3Static, { pointer: datab
       });
   };
 
+  let end = 0;
+  let isLate = 0;
   const query = (sql: string, values: readonly SqlValue[], { maxRows, maxMs }: QueryLimits): QueryResult => {
     const { statement, rest } = compile(sql, 0);
     try {
       if (/[^\s;]/.test(withoutComments(rest))) throw new SqliteError(1, 'only one statement at a time');
       const parameters = exports.sqlite3_bind_parameter_count(statement);
       if (values.length !== parameters) throw new SqliteError(1, `it has ${parameters} parameters, and ${values.length} values came`);
-      const columns = Array.from({ length: exports.sqlite3_column_count(statement) }, (_, column) => capi.sqlite3_column_name(statement, column));
+      const columns = Array.from({ length: exports.sqlite3_column_count(statement) }, (_, column) => memory.textAt(exports.sqlite3_column_name(statement, column)));
       const rows: SqlValue[][] = [];
-      const end = performance.now() + maxMs;
-      capi.sqlite3_progress_handler(database, CLOCK_STEPS, () => (performance.now() > end ? 1 : 0), 0);
+      end = performance.now() + maxMs;
+      isLate ||= addFunctions(table, { isLate: ['i', () => (performance.now() > end ? 1 : 0)] }).isLate;
+      exports.sqlite3_progress_handler(database, CLOCK_STEPS, isLate, 0);
       return running(statement, values, () => {
         for (let code; (code = exports.sqlite3_step(statement)) !== SQLITE_DONE; ) {
           check(code, SQLITE_ROW);
@@ -85,7 +114,7 @@ export function createWasmDriver({ capi, wasm }: Sqlite3Static, { pointer: datab
         return { columns, rows, truncated: false };
       });
     } finally {
-      capi.sqlite3_progress_handler(database, 0, 0, 0);
+      exports.sqlite3_progress_handler(database, 0, 0, 0);
       exports.sqlite3_finalize(statement);
     }
   };
@@ -97,15 +126,24 @@ export function createWasmDriver({ capi, wasm }: Sqlite3Static, { pointer: datab
   };
 
   return {
-    exec: (sql) => check(capi.sqlite3_exec(database, sql, 0, 0, 0), 0),
+    exec: (sql) => withText(sql, (pointer) => check(exports.sqlite3_exec(database, pointer, 0, 0, 0))),
     prepare,
     transaction: (body) => inTransaction(runFixed, 'BEGIN IMMEDIATE', body),
     snapshot: (body) => inTransaction(runFixed, 'BEGIN', body),
     query,
-    export: () => withoutWal(capi.sqlite3_js_db_export(database)),
+    export: () =>
+      withText('main', (schema, _, out) => {
+        const pointer = exports.sqlite3_serialize(database, schema, out, 0);
+        const size = Number(memory.view.getBigInt64(out, true));
+        if (pointer === 0 && size > 0) throw new RangeError('SQLite is out of memory.');
+        const copy = memory.bytes.slice(pointer, pointer + size);
+        exports.sqlite3_free(pointer);
+        return withoutWal(copy);
+      }),
     close() {
       for (const statement of statements) exports.sqlite3_finalize(statement);
-      close();
+      exports.sqlite3_close_v2(database);
+      onClosed?.();
     },
   };
 }

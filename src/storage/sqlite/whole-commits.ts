@@ -8,11 +8,17 @@ const MAX_HELD = 256 * 1024;
 /** A file of the origin, opened for a worker (https://fs.spec.whatwg.org/#api-filesystemsyncaccesshandle). */
 export interface SyncFile {
   read(data: Uint8Array, options: { readonly at: number }): number;
+  /** @returns how much of it was written: less, at the quota */
   write(data: Uint8Array, options: { readonly at: number }): number;
   getSize(): number;
   truncate(size: number): void;
   flush(): void;
   close(): void;
+}
+
+/** The disk, or the quota, is full. */
+export class ShortWriteError extends Error {
+  override readonly name = 'ShortWriteError';
 }
 
 /**
@@ -40,11 +46,15 @@ export class WholeCommits implements SyncFile {
     const isHeader = size === FRAME_HEADER && continues;
     if (!continues) this.#writeHeld();
     this.#end = at + size;
-    if (!isHeader && this.#length === 0) return this.#file.write(data, { at });
+    if (!isHeader && this.#length === 0) this.#writeAll(data, at);
+    else this.#take(data, isHeader);
+    return size;
+  }
+
+  #take(data: Uint8Array, isHeader: boolean): void {
     if (isHeader) this.#commits = data.subarray(COMMIT_AT, COMMIT_AT + 4).some((byte) => byte !== 0);
     this.#hold(data);
     if ((this.#commits && !isHeader) || this.#length > MAX_HELD) this.#writeHeld();
-    return size;
   }
 
   read(data: Uint8Array, options: { readonly at: number }): number {
@@ -87,7 +97,11 @@ export class WholeCommits implements SyncFile {
     if (this.#length === 0) return;
     const held = this.#held.subarray(0, this.#length);
     this.#length = 0;
-    const written = this.#file.write(held, { at: this.#end - held.length });
-    if (written !== held.length) throw new Error(`write() wrote ${written} of ${held.length} bytes`);
+    this.#writeAll(held, this.#end - held.length);
+  }
+
+  #writeAll(data: Uint8Array, at: number): void {
+    const written = this.#file.write(data, { at });
+    if (written !== data.length) throw new ShortWriteError(`write() wrote ${written} of ${data.length} bytes`);
   }
 }
