@@ -36,3 +36,18 @@ test('a value that SQLite does not take fails the statement, which is none the w
   expect(() => database.run('SELECT ?', 1, 2)).toThrow('out of range');
   expect(database.run('SELECT ?', 3)).toBe(3);
 });
+
+test('what SQLite asks of its host is answered: the time, the local time, and memory', async () => {
+  const database = await openMemory();
+  const before = Math.floor(Date.now() / 1_000);
+  expect(database.run("SELECT CAST(strftime('%s', 'now') AS INTEGER)")).toBeOneOf([before, before + 1]);
+  for (const utc of ['2026-01-31T23:59:58Z', '2026-07-01T12:00:00Z', '1969-12-31T00:00:00Z']) {
+    const date = new Date(utc);
+    const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+    expect(database.run("SELECT strftime('%Y-%m-%dT%H:%M:%S', ?, 'localtime')", utc)).toBe(local);
+  }
+  const large = 'x'.repeat(40_000_000);
+  expect(database.run('SELECT length(?)', large)).toBe(large.length);
+  expect(() => database.run('SELECT zeroblob(1e9) || zeroblob(1e9)')).toThrow(/too big|out of memory/);
+  expect(database.run('SELECT 1')).toBe(1);
+});

@@ -1,3 +1,4 @@
+/** Functions of WASI return it, those of Linux its negative. */
 const ENOSYS = 52;
 const PAGE = 65_536;
 /** Bytes that SQLite may use, as the package has it. */
@@ -31,7 +32,7 @@ export function wasmImports(module: WebAssembly.Module, memory: WebAssembly.Memo
   };
   const imports: Record<string, WebAssembly.ModuleImports> = {};
   for (const { module: from, name } of WebAssembly.Module.imports(module)) {
-    (imports[from] ??= {})[name] = known[name] ?? (name.startsWith('__syscall') ? () => -ENOSYS : () => ENOSYS);
+    (imports[from] ??= {})[name] = known[name] ?? (name.startsWith('fd_') ? () => ENOSYS : () => -ENOSYS);
   }
   return imports;
 }
