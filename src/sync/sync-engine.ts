@@ -29,6 +29,22 @@ export interface EngineSettings extends RoundSettings {
 /** Answers after which trying again by itself is of no use. */
 const FINAL: ReadonlySet<string> = new Set(['EPOCH_CHANGED', 'HISTORY_LOST', 'PROTOCOL', 'CLIENT_OF_ANOTHER_USER', 'FOREIGN_EVENTS', 'SCOPE_CHANGED']);
 
+/** What the next attempt is for. */
+interface Call {
+  /** There may be something to do. */
+  wanted: boolean;
+  /** Not when a failure has been slept over, but at once. */
+  urgent: boolean;
+  /** Whoever leads, and even if trying again by itself is of no use. */
+  demanded: boolean;
+  /** What is stuck is tried again too. */
+  retry: boolean;
+  /** Told when it was tried. */
+  readonly waiters: (() => void)[];
+}
+
+const noCall = (): Call => ({ wanted: false, urgent: false, demanded: false, retry: false, waiters: [] });
+
 /** Keeps a replica in step with its server, for as long as the tab lives. */
 export class SyncEngine {
   readonly status$ = new BehaviorSubject<SyncStatus>({ state: 'connecting' });
@@ -43,15 +59,12 @@ export class SyncEngine {
   readonly #live: LiveHints;
   readonly #sleeper: Sleeper;
   readonly #ended: Promise<void>;
-  #wanted = true;
-  #retry = true;
-  #urgent = false;
-  #demanded = false;
+  /** An attempt takes it; what comes meanwhile is for the next one. */
+  #call: Call = { ...noCall(), wanted: true, retry: true };
   #failures = 0;
   #backingOff = false;
   /** Only `now()` helps, or `resume()`, which shows the reason again. */
   #frozen = false;
-  #waiters: (() => void)[] = [];
 
   constructor(replica: Replica, settings: EngineSettings) {
     this.#replica = replica;
@@ -72,18 +85,18 @@ export class SyncEngine {
 
   /** There may be something to do. After a failure it waits for the next try, unless it is `urgent`: the server may be back. */
   wake(urgent = false): void {
-    this.#wanted = true;
-    this.#urgent ||= urgent;
+    this.#call.wanted = true;
+    this.#call.urgent ||= urgent;
     if (urgent || !this.#backingOff) this.#sleeper.wake();
   }
 
   /** Syncs at once, whoever leads, and tries what is stuck again. Resolves when that was tried; `status$` tells how it went. */
   now(): Promise<void> {
     if (this.#closing.signal.aborted) return Promise.resolve();
-    this.#demanded = true;
-    this.#retry = true;
+    this.#call.demanded = true;
+    this.#call.retry = true;
     return new Promise((resolve) => {
-      this.#waiters.push(resolve);
+      this.#call.waiters.push(resolve);
       this.wake(true);
     });
   }
@@ -109,7 +122,7 @@ export class SyncEngine {
 
   async #run(): Promise<void> {
     while (!this.#closing.signal.aborted) {
-      const resting = (): boolean => this.#paused || (this.#frozen && !this.#demanded);
+      const resting = (): boolean => this.#paused || (this.#frozen && !this.#call.demanded);
       if (resting()) {
         if (this.#paused) this.#show({ state: 'paused' });
         this.#endWaiting();
@@ -141,7 +154,7 @@ export class SyncEngine {
   }
 
   async #isItsTurn(): Promise<boolean> {
-    if (this.#demanded || this.#leads) return true;
+    if (this.#call.demanded || this.#leads) return true;
     try {
       return await this.#isOverdue();
     } catch (error) {
@@ -152,19 +165,14 @@ export class SyncEngine {
   }
 
   async #attempt(): Promise<void> {
-    this.#wanted = false;
-    this.#urgent = false;
-    this.#demanded = false;
+    const call = this.#call;
+    this.#call = noCall();
     this.#frozen = false;
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    const retry = this.#retry;
-    this.#retry = false;
     let pauseMs = this.#settings.pollIntervalMs;
     const { signal } = this.#running;
     try {
       if (this.status$.value.state !== 'upToDate' && this.status$.value.state !== 'standby') this.#show({ state: 'connecting' });
-      await this.#rounds.run(retry);
+      await this.#rounds.run(call.retry);
       this.#failures = 0;
       if (!signal.aborted) this.#show({ state: 'upToDate' });
       if (this.#leads && !this.#paused) this.#live.listen();
@@ -173,14 +181,14 @@ export class SyncEngine {
       this.#rounds.forget();
       this.#live.stop();
       // What was to be tried again was not.
-      this.#retry ||= retry;
+      this.#call.retry ||= call.retry;
       // What was cut off by a pause has not failed.
       if (!signal.aborted) pauseMs = this.#fail(error);
     } finally {
-      for (const done of waiters) done();
+      for (const done of call.waiters) done();
     }
     this.#backingOff = this.#failures > 0;
-    if (!this.#urgent && (!this.#wanted || this.#backingOff)) await this.#sleeper.sleep(pauseMs);
+    if (!this.#call.urgent && (!this.#call.wanted || this.#backingOff)) await this.#sleeper.sleep(pauseMs);
     this.#backingOff = false;
   }
 
@@ -204,7 +212,7 @@ export class SyncEngine {
   async #isOverdue(): Promise<boolean> {
     const { takeoverMs, pollIntervalMs } = this.#settings;
     const before = await this.#mark();
-    this.#wanted = false;
+    this.#call.wanted = false;
     // Nothing may come between the last look and the sleep.
     if (this.#isCalled()) return false;
     // Not before: a tab that is alone gets the lock meanwhile.
@@ -214,15 +222,15 @@ export class SyncEngine {
     await this.#sleeper.sleep(takeoverMs);
     const { commits } = await this.#replica.outbox.look();
     this.#backingOff = false;
-    if (commits.length === 0 && !this.#wanted && !this.#isCalled()) await this.#sleeper.sleep(2 * pollIntervalMs);
+    if (commits.length === 0 && !this.#call.wanted && !this.#isCalled()) await this.#sleeper.sleep(2 * pollIntervalMs);
     // What has come to wait meanwhile is given its own time.
-    if (commits.length === 0 && this.#wanted) return false;
+    if (commits.length === 0 && this.#call.wanted) return false;
     return !this.#isCalled() && before === (await this.#mark());
   }
 
   /** Whether there is something else to do than to wait for the leading tab. */
   #isCalled(): boolean {
-    return this.#closing.signal.aborted || this.#paused || this.#demanded || this.#leads;
+    return this.#closing.signal.aborted || this.#paused || this.#call.demanded || this.#leads;
   }
 
   /** What sync moves. */
@@ -239,7 +247,7 @@ export class SyncEngine {
   }
 
   #endWaiting(): void {
-    for (const done of this.#waiters.splice(0)) done();
+    for (const done of this.#call.waiters.splice(0)) done();
   }
 
   #show(status: SyncStatus): void {
