@@ -29,12 +29,13 @@ test('a worker that ends between any two writes, or in one, loses nothing acknow
   }
 });
 
-test('files that cannot grow any more, from any write on, keep what was acknowledged and nothing else', { timeout: 60_000 }, async () => {
+test('files that cannot grow any more, from any write on, keep what was acknowledged and nothing else, and a log that is there opens', { timeout: 60_000 }, async () => {
   const run = startWorker();
   const { operations } = await run({ failure: 'never', at: 0 });
   for (let at = 0; at < operations; at++) {
-    const { acknowledged, stored, integrity, codes, files } = await run({ failure: 'full', at });
+    const { acknowledged, stored, integrity, codes, files, notOpened } = await run({ failure: 'full', at });
     expect({ at, integrity, files, stored }).toEqual({ at, integrity: 'ok', files: 3, stored: threeTimes(acknowledged) });
     expect(new Set([...codes, FULL])).toEqual(new Set([FULL]));
+    if (acknowledged.length > 0) expect({ at, notOpened }).toEqual({ at, notOpened: [] });
   }
 });
