@@ -33,10 +33,9 @@ export function createWasmDriver({ exports, memory, table }: WasmSqlite, { file,
 
   let database = 0;
   const check = (code: number, expected = 0): void => {
-    if (code === expected) return;
-    const message = memory.textAt(exports.sqlite3_errmsg(database));
-    const isFull = FILE_CODES.has(code & 0xff) && writeFailed?.();
-    throw new SqliteError(isFull ? SQLITE_FULL : code, message);
+    // Asked each time: one that SQLite got over is not told with a later operation.
+    const isFull = writeFailed?.() && FILE_CODES.has(code & 0xff);
+    if (code !== expected) throw new SqliteError(isFull ? SQLITE_FULL : code, memory.textAt(exports.sqlite3_errmsg(database)));
   };
 
   /** A text of the caller's in SQLite's memory, and room for what it answers. */
@@ -87,8 +86,8 @@ export function createWasmDriver({ exports, memory, table }: WasmSqlite, { file,
     return (...values) =>
       running(statement, values, () => {
         const code = exports.sqlite3_step(statement);
-        if (code !== SQLITE_ROW) return void check(code, SQLITE_DONE);
-        return memory.column(statement, 0);
+        check(code, code === SQLITE_ROW ? SQLITE_ROW : SQLITE_DONE);
+        return code === SQLITE_ROW ? memory.column(statement, 0) : undefined;
       });
   };
 
@@ -135,7 +134,9 @@ export function createWasmDriver({ exports, memory, table }: WasmSqlite, { file,
       withText('main', (schema, _, out) => {
         const pointer = exports.sqlite3_serialize(database, schema, out, 0);
         const size = Number(memory.view.getBigInt64(out, true));
-        if (pointer === 0 && size > 0) throw new RangeError('SQLite is out of memory.');
+        // It says -1 when it cannot find out.
+        if (size < 0) check(exports.sqlite3_errcode(database));
+        if (pointer === 0) throw new RangeError('SQLite is out of memory.');
         const copy = memory.bytes.slice(pointer, pointer + size);
         exports.sqlite3_free(pointer);
         return withoutWal(copy);
