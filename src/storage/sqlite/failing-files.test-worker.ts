@@ -6,10 +6,10 @@ import { SqliteError } from './driver.ts';
 import { createWasmDriver } from './wasm-driver.ts';
 import { startSqlite, type WasmSqlite } from './wasm-sqlite.ts';
 import { installVfs, type Vfs } from './wasm-vfs.ts';
-import { ShortWriteError, type SyncFile } from './whole-commits.ts';
+import type { SyncFile } from './whole-commits.ts';
 
-/** `ends`: half of it is done, and nothing after it. `full`: no file gets larger. */
-export type Failure = 'never' | 'ends' | 'full';
+/** `ends`: half of it is done, and nothing after it. `full`: no file gets larger. `unreadable`: nothing is read for an export. */
+export type Failure = 'never' | 'ends' | 'full' | 'unreadable';
 
 export interface FailingRequest {
   readonly failure: Failure;
@@ -27,6 +27,8 @@ export interface FailingAnswer {
   readonly codes: readonly number[];
   /** Sessions that did not get a database. */
   readonly notOpened: readonly string[];
+  /** How an export ended. */
+  readonly exported: string;
   readonly integrity: unknown;
   readonly files: number;
 }
@@ -35,6 +37,7 @@ const files = (globalThis as unknown as { FileSystemSyncAccessHandle: { prototyp
 const { write, truncate, flush, close, read, getSize } = files;
 const opened = new Set<SyncFile>();
 let operations = 0;
+let isExporting = false;
 let failing: FailingRequest = { failure: 'never', at: 0 };
 
 const fails = (failure: Failure): boolean => failing.failure === failure && operations > failing.at;
@@ -63,6 +66,7 @@ files.flush = function () {
 };
 files.read = function (data, options) {
   opened.add(this);
+  if (failing.failure === 'unreadable' && isExporting) throw new DOMException('It cannot be read.', 'NotReadableError');
   return read.call(this, data, options);
 };
 
@@ -84,9 +88,8 @@ class Process {
   async open(directory: FileSystemDirectoryHandle): Promise<Database> {
     const pool = await FilePool.open(directory, 3);
     this.#vfs.use(pool);
-    const isFull = (cause: unknown): boolean => cause instanceof ShortWriteError || (cause instanceof DOMException && cause.name === 'QuotaExceededError');
     try {
-      const driver = createWasmDriver(this.#sqlite, { file: '/log.db', onClosed: () => pool.close(), writeFailed: () => isFull(this.#vfs.takeFailure()) });
+      const driver = createWasmDriver(this.#sqlite, { file: '/log.db', onClosed: () => pool.close(), takeFailure: this.#vfs.takeFailure });
       return openDatabase(driver, { name: 'log', durability: 'strict', exclusive: true }).database;
     } catch (cause) {
       pool.close();
@@ -101,6 +104,18 @@ function append(database: Database, n: number): void {
     database.driver.exec('CREATE TABLE IF NOT EXISTS noted (n, content)');
     database.run("INSERT INTO noted SELECT ?, zeroblob(?) FROM json_each('[1, 2, 3]')", n, n % 2 === 0 ? 10 : 50_000);
   });
+}
+
+function tryToExport(database: Database): string {
+  isExporting = true;
+  try {
+    return `${database.driver.export().length} bytes`;
+  } catch (cause) {
+    return String(cause);
+  } finally {
+    isExporting = false;
+    database.close();
+  }
 }
 
 async function run(request: FailingRequest): Promise<FailingAnswer> {
@@ -134,6 +149,7 @@ async function run(request: FailingRequest): Promise<FailingAnswer> {
     }
   }
   const total = operations;
+  const exported = ['ends', 'full'].includes(request.failure) ? '' : tryToExport(await process.open(directory));
 
   failing = { failure: 'never', at: 0 };
   // What ended has no handles any more; what is full goes on when there is room.
@@ -151,7 +167,7 @@ async function run(request: FailingRequest): Promise<FailingAnswer> {
   let count = 0;
   for await (const _ of directory.keys()) count++;
   await root.removeEntry(name, { recursive: true });
-  return { operations: total, acknowledged, codes, notOpened, files: count, ...answer };
+  return { operations: total, acknowledged, codes, notOpened, exported, files: count, ...answer };
 }
 
 globalThis.onmessage = ({ data }: MessageEvent<FailingRequest>) => {

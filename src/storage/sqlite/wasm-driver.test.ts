@@ -6,6 +6,7 @@ import { queryDatabase } from './query-database.ts';
 import { SQLITE_CANTOPEN, SQLITE_FULL } from './driver.ts';
 import { createWasmDriver, type WasmConnection } from './wasm-driver.ts';
 import { startSqlite } from './wasm-sqlite.ts';
+import { ShortWriteError } from './whole-commits.ts';
 
 const LIMITS = { maxRows: 9, maxMs: 1_000 };
 
@@ -54,19 +55,20 @@ test('what SQLite asks of its host is answered: the time, the local time, and me
 });
 
 test('a write that failed is told with the operation that it failed, not with a later one', async () => {
-  let failed = false;
-  const writeFailed = (): boolean => {
-    const answer = failed;
-    failed = false;
-    return answer;
+  let failure: unknown;
+  const fail = (): unknown => (failure = new ShortWriteError('It wrote less.'));
+  const takeFailure = (): unknown => {
+    const taken = failure;
+    failure = undefined;
+    return taken;
   };
-  const database = await openMemory({ writeFailed });
+  const database = await openMemory({ takeFailure });
   const openMissing = (): void => database.driver.exec("ATTACH 'file:/missing.db?mode=rw' AS missing");
-  failed = true;
+  fail();
   expect(openMissing).toThrow(expect.objectContaining({ resultCode: SQLITE_FULL }));
   // SQLite gets over one while it brings the log of writes into the file.
   for (const getOver of [() => database.driver.exec('SELECT 1'), () => database.run('SELECT 1')]) {
-    failed = true;
+    fail();
     getOver();
     expect(openMissing).toThrow(expect.objectContaining({ resultCode: SQLITE_CANTOPEN }));
   }
