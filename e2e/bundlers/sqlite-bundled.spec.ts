@@ -1,5 +1,5 @@
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
@@ -27,6 +27,23 @@ const test = base.extend<{ app: string }>({
 
 test.setTimeout(120_000);
 
+const servers: Server[] = [];
+test.afterEach(() => servers.splice(0).forEach((server) => server.close()));
+
+/** With no header that SQLite could need. @returns the address */
+async function serve(folder: string, known = types): Promise<string> {
+  const server = createServer((request, response) => {
+    const path = join(folder, new URL(request.url!, 'http://localhost').pathname.replace(/\/$/, '/index.html'));
+    readFile(path).then(
+      (content) => response.writeHead(200, { 'content-type': known[extname(path)] ?? 'application/octet-stream' }).end(content),
+      () => response.writeHead(404).end(),
+    );
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}
+
 async function expectRuns(page: Page, address: string): Promise<void> {
   await page.goto(address);
   await expect(page).toHaveTitle('[["OrderPlaced",20]]', { timeout: 30_000 });
@@ -46,19 +63,15 @@ for (const [bundler, bundle] of Object.entries(builders)) {
   test(`an app bundled by ${bundler} finds the worker and the WebAssembly of SQLite`, async ({ app, page }) => {
     const folder = join(app, 'out');
     await bundle(app, folder);
-    const server = createServer((request, response) => {
-      const path = join(folder, new URL(request.url!, 'http://localhost').pathname.replace(/\/$/, '/index.html'));
-      // With no header that SQLite could need.
-      readFile(path).then(
-        (content) => response.writeHead(200, { 'content-type': types[extname(path)] ?? 'application/octet-stream' }).end(content),
-        () => response.writeHead(404).end(),
-      );
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    await expectRuns(page, `http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-    server.close();
+    await expectRuns(page, await serve(folder));
   });
 }
+
+test('a server that does not know what WebAssembly is gives it to SQLite all the same', async ({ app, page }) => {
+  const folder = join(app, 'out');
+  await builders['Vite']!(app, folder);
+  await expectRuns(page, await serve(folder, { '.html': 'text/html', '.js': 'text/javascript' }));
+});
 
 test("an app on Vite's development server finds them too", async ({ app, page }) => {
   const server = await createViteServer({ root: app, configFile: false, logLevel: 'error' });

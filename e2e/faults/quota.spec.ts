@@ -54,6 +54,20 @@ test('3 a first start that finds no space is a StorageFullError, and with space 
   expect(await append(tab, FITS)).toMatchObject({ value: { version: 5 } });
 });
 
+test('3 a log that is there opens and is read where there is no space any more', ON_BOTH, async ({ openTab, browserProcess, storage }) => {
+  const tab = await openTab();
+  await tab.evaluate(() => harness.open());
+  expect(await append(tab, FITS)).toMatchObject({ value: { version: 5 } });
+  await setQuota(browserProcess, tab, 1_000);
+  for (let i = 0; i < 3; i++) {
+    await tab.evaluate(() => harness.store.close());
+    await tab.evaluate(() => harness.open());
+    expect(await tab.evaluate(async () => (await harness.store.loadStream('Order-1')).length)).toBe(5);
+    // Chromium remembers for IndexedDB that there was space.
+    if (storage === 'sqlite') expect(await append(tab, TOO_LARGE)).toMatchObject({ error: { code: 'STORAGE_FULL' } });
+  }
+});
+
 test('3 a large append that does not fit takes no small one with it that was written in the same group', ON_BOTH, async ({ openTab, browserProcess, storage }) => {
   const tab = await openTab();
   await setQuota(browserProcess, tab, QUOTA_BYTES[storage]);

@@ -30,7 +30,10 @@ async function byOfficialPackage(request: OfficialRequest): Promise<OfficialAnsw
   const worker = new Worker(new URL('./official-pool.test-worker.ts', import.meta.url), { type: 'module' });
   onTestFinished(() => worker.terminate());
   return new Promise((resolve, reject) => {
-    worker.onmessage = ({ data }: MessageEvent<OfficialAnswer>) => resolve(data);
+    worker.onmessage = ({ data }: MessageEvent<OfficialAnswer>) => {
+      worker.terminate();
+      resolve(data);
+    };
     worker.onerror = ({ message }) => reject(new Error(message));
     worker.postMessage(request);
   });
@@ -74,4 +77,27 @@ test('files of which nobody knows the path are left as they are', async () => {
   await withStore(name, (store) => append(store, 10));
   await withStore(name, async (store) => expect(await store.loadStream('Order-1')).toHaveLength(10));
   expect(await (await handle.getFile()).text()).toBe(content);
+});
+
+test.each(['delete', 'wal'])('what a worker that ended left half done is undone, and what was done is there, with journal_mode %s', async (mode) => {
+  const name = newName();
+  const directory = `ermine-sqlite/${directoryOf(name)}`;
+  await withStore(name, (store) => append(store, 1_000));
+  const left = ['CREATE TABLE noted AS SELECT 7 AS n', 'PRAGMA cache_size = 1', 'BEGIN', "UPDATE log_events SET event = jsonb_array('Undone', hex(zeroblob(1500)))"];
+  expect(await byOfficialPackage({ directory, sql: [`PRAGMA journal_mode = ${mode}`, ...left, 'SELECT count(*) FROM log_events'], ends: true })).toEqual([mode, ...left.map(() => undefined), 1_000]);
+  await withStore(name, async (store, storage) => {
+    expect((await storage.query('SELECT type, count(*), n FROM events, noted GROUP BY 1')).rows).toEqual([['OrderPlaced', 1_000, 7]]);
+    await append(store, 1);
+  });
+  expect(await byOfficialPackage({ directory, sql: ['PRAGMA integrity_check', 'SELECT count(*) FROM log_events'] })).toEqual(['ok', 1_001]);
+});
+
+test('a question that sorts and groups more than the cache holds needs no file', async () => {
+  await withStore(newName(), async (_, storage) => {
+    const numbers = 'WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)';
+    const sorted = `${numbers} SELECT substr(content, 1, 6) FROM (SELECT format('%06d', i * 7919 % 60000) || hex(zeroblob(500)) AS content FROM n ORDER BY content DESC) LIMIT 1`;
+    expect((await storage.query(sorted, [], { maxMs: 20_000 })).rows).toEqual([['059999']]);
+    const grouped = `${numbers} SELECT count(*) FROM (SELECT DISTINCT format('%06d', i) || hex(zeroblob(500)) FROM n)`;
+    expect((await storage.query(grouped, [], { maxMs: 20_000 })).rows).toEqual([[60_000]]);
+  });
 });

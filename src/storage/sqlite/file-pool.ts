@@ -32,6 +32,8 @@ export class FilePool {
       file.read(header, { at: 0 });
       const path = decoder.decode(header.subarray(0, header.indexOf(0)));
       if (path) this.#byPath.set(path, file);
+      // At the quota only one that has a header can be given another.
+      else if (file.getSize() < DATA_AT) this.#spare.unshift(file);
       else this.#spare.push(file);
     }
   }
@@ -64,7 +66,10 @@ export class FilePool {
   create(path: string, flags: number): SyncFile {
     const file = this.#spare.at(-1);
     if (!file) throw new Error(`There is no file left for ${path}.`);
-    setPath(file, path, flags);
+    // Nothing is left of what was in it, when it has a path.
+    file.truncate(DATA_AT);
+    file.write(headerOf(path, flags), { at: 0 });
+    file.flush();
     this.#spare.pop();
     this.#byPath.set(path, file);
     return file;
@@ -73,9 +78,12 @@ export class FilePool {
   delete(path: string): void {
     const file = this.#byPath.get(path);
     if (!file) return;
-    setPath(file, '', 0);
+    // In place, so that it needs no room.
+    file.write(headerOf('', 0), { at: 0 });
     this.#byPath.delete(path);
     this.#spare.push(file);
+    file.truncate(DATA_AT);
+    file.flush();
   }
 
   close(): void {
@@ -91,17 +99,14 @@ async function openFile(directory: FileSystemDirectoryHandle, name: string): Pro
   return new WholeCommits(file);
 }
 
-/** Nothing is left of what was in the file. */
-function setPath(file: SyncFile, path: string, flags: number): void {
+function headerOf(path: string, flags: number): Uint8Array {
   const header = new Uint8Array(DATA_AT);
   if (path) {
     encoder.encodeInto(path, header.subarray(0, PATH - 1));
     new DataView(header.buffer).setUint32(PATH, flags | DIGESTED);
     header.set(digest(header.subarray(0, DIGEST)), DIGEST);
   }
-  file.truncate(0);
-  file.write(header, { at: 0 });
-  file.flush();
+  return header;
 }
 
 /** As the pool of SQLite's has it, which takes a file with another one for broken. */

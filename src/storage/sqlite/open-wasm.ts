@@ -5,7 +5,7 @@ import { FilePool } from './file-pool.ts';
 import { createWasmDriver } from './wasm-driver.ts';
 import { startSqlite, type WasmSqlite } from './wasm-sqlite.ts';
 import { installVfs, type Vfs } from './wasm-vfs.ts';
-import { ShortWriteError } from './whole-commits.ts';
+import { isFull } from './whole-commits.ts';
 
 /** The handles of a worker that has just ended are let go a moment later. */
 const HANDLES_AFTER_MS = 2_000;
@@ -43,7 +43,7 @@ export async function openWasm(name: string): Promise<SqliteDriver> {
       throw new StorageUnavailableError(`SQLite cannot be loaded (${String(cause)}). Is sqlite3.wasm where the bundled worker looks for it, and does the CSP allow 'wasm-unsafe-eval'?`, { cause });
     });
     vfs.use(pool);
-    return createWasmDriver(sqlite, { file: '/log.db', onClosed: () => pool.close(), writeFailed: () => isFull(vfs.takeFailure()) });
+    return createWasmDriver(sqlite, { file: '/log.db', onClosed: () => pool.close(), takeFailure: vfs.takeFailure });
   } catch (cause) {
     pool.close();
     throw cause;
@@ -65,9 +65,4 @@ async function openPool(name: string): Promise<FilePool> {
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
-}
-
-/** At the quota a write says that it wrote less (Chromium), or fails by name (Firefox). */
-function isFull(failure: unknown): boolean {
-  return failure instanceof ShortWriteError || (failure instanceof Error && failure.name === 'QuotaExceededError');
 }

@@ -3,15 +3,17 @@ import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { Database } from './database.ts';
 import { queryDatabase } from './query-database.ts';
-import { createWasmDriver } from './wasm-driver.ts';
+import { SQLITE_CANTOPEN, SQLITE_FULL } from './driver.ts';
+import { createWasmDriver, type WasmConnection } from './wasm-driver.ts';
 import { startSqlite } from './wasm-sqlite.ts';
+import { ShortWriteError } from './whole-commits.ts';
 
 const LIMITS = { maxRows: 9, maxMs: 1_000 };
 
 /** SQLite as in browsers, in memory. */
-async function openMemory(): Promise<Database> {
+async function openMemory(connection: Partial<WasmConnection> = {}): Promise<Database> {
   const binary = await readFile(fileURLToPath(import.meta.resolve('@sqlite.org/sqlite-wasm/sqlite3.wasm')));
-  const driver = createWasmDriver(await startSqlite(await WebAssembly.compile(binary)), { file: ':memory:' });
+  const driver = createWasmDriver(await startSqlite(await WebAssembly.compile(binary)), { file: ':memory:', ...connection });
   onTestFinished(() => driver.close());
   return new Database(driver);
 }
@@ -50,4 +52,30 @@ test('what SQLite asks of its host is answered: the time, the local time, and me
   expect(database.run('SELECT length(?)', large)).toBe(large.length);
   expect(() => database.run('SELECT zeroblob(1e9) || zeroblob(1e9)')).toThrow(/too big|out of memory/);
   expect(database.run('SELECT 1')).toBe(1);
+});
+
+test('a write that failed is told with the operation that it failed, not with a later one', async () => {
+  let failure: unknown;
+  const fail = (): unknown => (failure = new ShortWriteError('It wrote less.'));
+  const takeFailure = (): unknown => {
+    const taken = failure;
+    failure = undefined;
+    return taken;
+  };
+  const database = await openMemory({ takeFailure });
+  const openMissing = (): void => database.driver.exec("ATTACH 'file:/missing.db?mode=rw' AS missing");
+  fail();
+  expect(openMissing).toThrow(expect.objectContaining({ resultCode: SQLITE_FULL }));
+  // SQLite gets over one while it brings the log of writes into the file.
+  for (const getOver of [() => database.driver.exec('SELECT 1'), () => database.run('SELECT 1')]) {
+    fail();
+    getOver();
+    expect(openMissing).toThrow(expect.objectContaining({ resultCode: SQLITE_CANTOPEN }));
+  }
+});
+
+test('what cannot be exported is an error', async () => {
+  const { driver } = await openMemory();
+  driver.exec("CREATE TABLE kept (n); PRAGMA writable_schema = on; UPDATE sqlite_schema SET sql = 'CREATE broken'; PRAGMA writable_schema = reset");
+  expect(() => driver.export()).toThrow('malformed');
 });

@@ -3,6 +3,7 @@ import { inTransaction } from './transaction.ts';
 import { addFunctions } from './wasm-functions.ts';
 import { SQLITE_DONE, SQLITE_ROW } from './wasm-memory.ts';
 import type { WasmSqlite } from './wasm-sqlite.ts';
+import { isFull } from './whole-commits.ts';
 import { withoutComments } from './without-comments.ts';
 
 /** It is kept for as long as the connection lives (SQLITE_PREPARE_PERSISTENT). */
@@ -19,8 +20,8 @@ export interface WasmConnection {
   readonly file: string;
   /** Called when the file is closed. */
   readonly onClosed?: () => void;
-  /** Whether a write to the file has failed since it was asked last: the disk, or the quota, is full. */
-  readonly writeFailed?: () => boolean;
+  /** What the file system refused since it was asked last: SQLite itself only knows that something went wrong. */
+  readonly takeFailure?: () => unknown;
 }
 
 /**
@@ -28,15 +29,16 @@ export interface WasmConnection {
  *
  * @throws {SqliteError}
  */
-export function createWasmDriver({ exports, memory, table }: WasmSqlite, { file, onClosed, writeFailed }: WasmConnection): SqliteDriver {
+export function createWasmDriver({ exports, memory, table }: WasmSqlite, { file, onClosed, takeFailure }: WasmConnection): SqliteDriver {
   const statements: number[] = [];
 
   let database = 0;
   const check = (code: number, expected = 0): void => {
+    // Asked each time: one that SQLite got over is not told with a later operation.
+    const failure = takeFailure?.();
     if (code === expected) return;
-    const message = memory.textAt(exports.sqlite3_errmsg(database));
-    const isFull = FILE_CODES.has(code & 0xff) && writeFailed?.();
-    throw new SqliteError(isFull ? SQLITE_FULL : code, message);
+    const cause = FILE_CODES.has(code & 0xff) ? failure : undefined;
+    throw new SqliteError(isFull(cause) ? SQLITE_FULL : code, memory.textAt(exports.sqlite3_errmsg(database)), { cause });
   };
 
   /** A text of the caller's in SQLite's memory, and room for what it answers. */
@@ -87,8 +89,8 @@ export function createWasmDriver({ exports, memory, table }: WasmSqlite, { file,
     return (...values) =>
       running(statement, values, () => {
         const code = exports.sqlite3_step(statement);
-        if (code !== SQLITE_ROW) return void check(code, SQLITE_DONE);
-        return memory.column(statement, 0);
+        check(code, code === SQLITE_ROW ? SQLITE_ROW : SQLITE_DONE);
+        return code === SQLITE_ROW ? memory.column(statement, 0) : undefined;
       });
   };
 
@@ -133,11 +135,17 @@ export function createWasmDriver({ exports, memory, table }: WasmSqlite, { file,
     query,
     export: () =>
       withText('main', (schema, _, out) => {
+        takeFailure?.();
         const pointer = exports.sqlite3_serialize(database, schema, out, 0);
         const size = Number(memory.view.getBigInt64(out, true));
-        if (pointer === 0 && size > 0) throw new RangeError('SQLite is out of memory.');
+        // It says -1 when it cannot find out.
+        if (size < 0) check(exports.sqlite3_errcode(database));
+        if (pointer === 0) throw new RangeError('SQLite is out of memory.');
         const copy = memory.bytes.slice(pointer, pointer + size);
         exports.sqlite3_free(pointer);
+        // It leaves out what it cannot read.
+        const failure = takeFailure?.();
+        if (failure !== undefined) throw new SqliteError(SQLITE_IOERR, String(failure), { cause: failure });
         return withoutWal(copy);
       }),
     close() {

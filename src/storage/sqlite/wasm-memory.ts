@@ -6,8 +6,8 @@ export interface WasmExports {
   sqlite3_open_v2(file: number, database: number, flags: number, vfs: number): number;
   sqlite3_close_v2(database: number): number;
   sqlite3_exec(database: number, sql: number, callback: number, context: number, message: number): number;
+  sqlite3_errcode(database: number): number;
   sqlite3_errmsg(database: number): number;
-  sqlite3_errstr(code: number): number;
   sqlite3_progress_handler(database: number, steps: number, callback: number, context: number): void;
   sqlite3_serialize(database: number, schema: number, size: number, flags: number): number;
   sqlite3_malloc(bytes: number): number;

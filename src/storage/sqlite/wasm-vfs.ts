@@ -11,6 +11,7 @@ const SHORT_READ = 522;
 // https://sqlite.org/c3ref/c_open_autoproxy.html, https://sqlite.org/c3ref/c_iocap_atomic.html
 const CREATE = 0x4;
 const UNDELETABLE_WHEN_OPEN = 0x800;
+const POWERSAFE_OVERWRITE = 0x1000;
 
 const SECTOR = 4_096;
 const MAX_PATH = 512;
@@ -61,7 +62,8 @@ export function installVfs({ exports, table, memory }: WasmSqlite): Vfs {
     isReserved: ['ii', (_file: number, out: number) => answer(out, 0)],
     control: ['iii', () => NOT_FOUND],
     sectorSize: ['i', () => SECTOR],
-    characteristics: ['i', () => UNDELETABLE_WHEN_OPEN],
+    // Otherwise the log of writes gets a commit a second time, to fill a sector; at the quota that fails, and the first is there.
+    characteristics: ['i', () => UNDELETABLE_WHEN_OPEN | POWERSAFE_OVERWRITE],
     open: [
       'iiiii',
       (_vfs: number, name: number, file: number, flags: number, out: number) =>

@@ -21,6 +21,11 @@ export class ShortWriteError extends Error {
   override readonly name = 'ShortWriteError';
 }
 
+/** At the quota a write says that it wrote less (Chromium), or fails by name (Firefox). */
+export function isFull(failure: unknown): boolean {
+  return failure instanceof ShortWriteError || (failure instanceof Error && failure.name === 'QuotaExceededError');
+}
+
 /**
  * A file of SQLite's, to which the frames of a transaction go in one write. SQLite gives the header of each frame and its
  * page one by one, and every write to a file of the origin costs more than what is in it.
