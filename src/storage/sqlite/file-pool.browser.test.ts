@@ -79,6 +79,32 @@ test('files of which nobody knows the path are left as they are', async () => {
   expect(await (await handle.getFile()).text()).toBe(content);
 });
 
+test.each([
+  ['is gone', '\0'],
+  ['is another one', '/log.db-wal\0'],
+])('a log whose file has lost its path, which %s, is not overwritten, and no empty one takes its place', async (_, path) => {
+  const name = newName();
+  await withStore(name, (store) => append(store, 500));
+  let folder = await navigator.storage.getDirectory();
+  for (const part of ['ermine-sqlite', directoryOf(name), '.opaque']) folder = await folder.getDirectoryHandle(part);
+  let log: FileSystemFileHandle | undefined;
+  for await (const file of folder.values()) {
+    if (file.kind === 'file' && (await (await file.getFile()).text()).startsWith('/log.db\0')) log = file;
+  }
+  const setPath = async (to: string): Promise<void> => {
+    const writable = await log!.createWritable({ keepExistingData: true });
+    await writable.write(to);
+    await writable.close();
+  };
+  await setPath(path);
+  // A second start finds what the first one left.
+  for (let start = 0; start < 2; start++) {
+    await expect(withStore(name, (store) => append(store, 1))).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE', message: expect.stringContaining('damaged') });
+  }
+  await setPath('/log.db\0');
+  await withStore(name, async (store) => expect(await store.loadStream('Order-1')).toHaveLength(500));
+});
+
 test.each(['delete', 'wal'])('what a worker that ended left half done is undone, and what was done is there, with journal_mode %s', async (mode) => {
   const name = newName();
   const directory = `ermine-sqlite/${directoryOf(name)}`;

@@ -7,6 +7,9 @@ const DIGEST = 516;
 /** The digest is the second kind, as the flags of a file say (`SQLITE_OPEN_MEMORY`). */
 const DIGESTED = 0x80;
 
+/** How every database begins (https://sqlite.org/fileformat.html). */
+const DATABASE = 'SQLite format 3\0';
+
 /** The types of a page's globals do not have it. */
 interface WorkerFileHandle extends FileSystemFileHandle {
   createSyncAccessHandle(): Promise<SyncFile>;
@@ -60,6 +63,15 @@ export class FilePool {
 
   get(path: string): SyncFile | undefined {
     return this.#byPath.get(path);
+  }
+
+  /** Whether one of the files holds a database, whatever it stands for. */
+  holdsDatabase(): boolean {
+    return this.#files.some((file) => {
+      const start = new Uint8Array(DATABASE.length);
+      file.read(start, { at: DATA_AT });
+      return decoder.decode(start) === DATABASE;
+    });
   }
 
   /** @throws {Error} when all files are taken */

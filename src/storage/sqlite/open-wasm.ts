@@ -13,6 +13,8 @@ const RETRY_MS = 50;
 /** The database, its log of writes, and one to spare. */
 const FILES = 3;
 
+const LOG = '/log.db';
+
 /** Fetched and compiled while the rest gets ready. */
 const loading = load();
 loading.catch(() => undefined);
@@ -29,7 +31,7 @@ async function load(): Promise<{ readonly sqlite: WasmSqlite; readonly vfs: Vfs 
 /**
  * Opens the database of this name in the origin's private file system, which no other worker can do until it is closed.
  *
- * @throws {StorageUnavailableError} where the browser has no such file system
+ * @throws {StorageUnavailableError} where the browser has no such file system, or the files are damaged
  * @throws {StorageBlockedError} when another worker has the files
  * @throws {SqliteError} when it is no database, or cannot be made
  */
@@ -39,11 +41,14 @@ export async function openWasm(name: string): Promise<SqliteDriver> {
   }
   const pool = await openPool(name);
   try {
+    if (!pool.get(LOG) && pool.holdsDatabase()) {
+      throw new StorageUnavailableError(`The files of "${name}" are damaged: one holds a database, and nothing says that it is the log's. They were left as they are.`);
+    }
     const { sqlite, vfs } = await loading.catch((cause: unknown) => {
       throw new StorageUnavailableError(`SQLite cannot be loaded (${String(cause)}). Is sqlite3.wasm where the bundled worker looks for it, and does the CSP allow 'wasm-unsafe-eval'?`, { cause });
     });
     vfs.use(pool);
-    return createWasmDriver(sqlite, { file: '/log.db', onClosed: () => pool.close(), takeFailure: vfs.takeFailure });
+    return createWasmDriver(sqlite, { file: LOG, onClosed: () => pool.close(), takeFailure: vfs.takeFailure });
   } catch (cause) {
     pool.close();
     throw cause;

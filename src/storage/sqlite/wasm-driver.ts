@@ -141,12 +141,14 @@ export function createWasmDriver({ exports, memory, table }: WasmSqlite, { file,
         // It says -1 when it cannot find out.
         if (size < 0) check(exports.sqlite3_errcode(database));
         if (pointer === 0) throw new RangeError('SQLite is out of memory.');
-        const copy = memory.bytes.slice(pointer, pointer + size);
-        exports.sqlite3_free(pointer);
-        // It leaves out what it cannot read.
-        const failure = takeFailure?.();
-        if (failure !== undefined) throw new SqliteError(SQLITE_IOERR, String(failure), { cause: failure });
-        return withoutWal(copy);
+        try {
+          // It leaves out what it cannot read.
+          const failure = takeFailure?.();
+          if (failure !== undefined) throw new SqliteError(SQLITE_IOERR, String(failure), { cause: failure });
+          return withoutWal(memory.bytes.slice(pointer, pointer + size));
+        } finally {
+          exports.sqlite3_free(pointer);
+        }
       }),
     close() {
       for (const statement of statements) exports.sqlite3_finalize(statement);
