@@ -110,6 +110,31 @@ test('18 when half of all appends are aborted, positions stay contiguous and ano
   await expect.poll(() => reader.evaluate(() => harness.recordings[0]!.facts)).toMatchObject({ count: log.count, last: log.count, inOrder: true });
 });
 
+test('21 a hint for the positions of an append that was undone leads to nothing, and their next owner is delivered once', ON_BOTH, async ({ openTab, browserProcess, storage }) => {
+  const [writer, reader] = [await openTab(), await openTab()];
+  const quota = await setQuota(browserProcess, writer, QUOTA_BYTES[storage]);
+  await reader.evaluate(() => harness.countDatabaseWork());
+  for (const tab of [writer, reader]) await tab.evaluate(() => harness.open({ pollIntervalMs: 600_000 }));
+  await reader.evaluate(() => harness.follow());
+  const facts = () => reader.evaluate(() => harness.recordings[0]!.facts);
+  expect(await append(writer, FITS)).toMatchObject({ value: { globalPosition: 5 } });
+  await expect.poll(facts).toMatchObject({ count: 5 });
+
+  const { reads } = await reader.evaluate(() => harness.counts!);
+  expect(await append(writer, TOO_LARGE)).toMatchObject({ error: { code: 'STORAGE_FULL' } });
+  await writer.evaluate(async () => {
+    const { epoch } = await harness.store.head();
+    new BroadcastChannel(harness.hintChannel()).postMessage({ epoch, position: 10 });
+  });
+  await expect.poll(() => reader.evaluate(() => harness.counts!.reads)).toBeGreaterThan(reads);
+  expect(await facts()).toMatchObject({ count: 5, inOrder: true });
+
+  await quota.lift();
+  expect(await append(writer, FITS)).toMatchObject({ value: { globalPosition: 10 } });
+  await expect.poll(facts).toMatchObject({ count: 10, inOrder: true });
+  expect(await writer.evaluate(() => harness.audit(harness.store))).toMatchObject({ count: 10, problems: [] });
+});
+
 test('3 a projection that finds no space says so and stands still; appends and other projections go on, and with space again so does it, with every event once', ON_BOTH, async ({ openTab, browserProcess, storage }) => {
   const tab = await openTab();
   const quota = await setQuota(browserProcess, tab, QUOTA_BYTES[storage]);
