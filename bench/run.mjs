@@ -66,7 +66,7 @@ try {
     await measure(workload, relaxed, rounds, run);
     if (!workload.includes('0')) await measure(`${workload}, strict`, strict, rounds, run);
   }
-  if (['load a stream of 1,000', 'replay', '200 random streams', 'bytes on disk per event', 'open and load'].some((name) => wanted(name))) {
+  if (['load a stream of 1,000', 'replay', '200 random streams', 'bytes on disk per event', 'open and load', 'first load'].some((name) => wanted(name))) {
     // Origins of their own: what the writes left behind would be counted and compacted with it.
     for (const contestant of relaxed) {
       const page = await openPage(context, `${contestant}-reads`);
@@ -97,6 +97,7 @@ try {
   if (options.sqlite && wanted('second tab')) await measureSecondTab(context);
   await context.close();
   if (wanted('open and load') || wanted('bytes on disk per event')) await measureColdStart();
+  if (wanted('first load')) await measureFirstLoad();
   if (options.growth) await measureGrowth();
   if (options.meaning) await measureMeaning();
 } finally {
@@ -124,6 +125,18 @@ async function measureColdStart() {
     return ms;
   });
   record('bytes on disk per event', new Map([...bytes].map(([contestant, all]) => [contestant, median(all)])), 'B');
+}
+
+/** In a store that is open and has read nothing yet. */
+async function measureFirstLoad() {
+  await measure('browser started anew: first load of a stream of 1,000', relaxed, Math.max(8, rounds), async (contestant) => {
+    const context = await launch();
+    const page = await openPage(context, `${contestant}-reads`);
+    await page.evaluate(() => bench.use('filled'));
+    const ms = await page.evaluate((total) => bench.read('load a stream of 1,000', total), TOTAL);
+    await context.close();
+    return ms;
+  });
 }
 
 function isSqlite(contestant) {
