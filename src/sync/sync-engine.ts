@@ -2,6 +2,7 @@ import { BehaviorSubject } from 'rxjs';
 import { SyncStoppedError, isErmineError } from '../event/errors.ts';
 import { lead, type LockManagerLike } from '../tabs/leadership.ts';
 import { backoffMs } from './backoff.ts';
+import { noCall, type Call } from './call.ts';
 import { LiveHints } from './live-hints.ts';
 import type { Replica } from './replica.ts';
 import { NoAnswer, ServerFailure } from './server-messages.ts';
@@ -28,22 +29,6 @@ export interface EngineSettings extends RoundSettings {
 
 /** Answers after which trying again by itself is of no use. */
 const FINAL: ReadonlySet<string> = new Set(['EPOCH_CHANGED', 'HISTORY_LOST', 'PROTOCOL', 'CLIENT_OF_ANOTHER_USER', 'FOREIGN_EVENTS', 'SCOPE_CHANGED']);
-
-/** What the next attempt is for. */
-interface Call {
-  /** There may be something to do. */
-  wanted: boolean;
-  /** Not when a failure has been slept over, but at once. */
-  urgent: boolean;
-  /** Whoever leads, and even if trying again by itself is of no use. */
-  demanded: boolean;
-  /** What is stuck is tried again too. */
-  retry: boolean;
-  /** Told when it was tried. */
-  readonly waiters: (() => void)[];
-}
-
-const noCall = (): Call => ({ wanted: false, urgent: false, demanded: false, retry: false, waiters: [] });
 
 /** Keeps a replica in step with its server, for as long as the tab lives. */
 export class SyncEngine {
