@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { AnyVersion } from '../../event/version.ts';
 import { openEventStore } from '../../store/open-event-store.ts';
 import type { EventStore } from '../../store/event-store.ts';
-import { directoryOf } from './directory-of.ts';
+import { directoryOf, openDirectory } from './directory-of.ts';
 import type { OfficialAnswer, OfficialRequest } from './official-pool.test-worker.ts';
 import type { SqliteStorage } from './options.ts';
 import { removeDatabase } from './remove-database.test-fixture.ts';
@@ -67,9 +67,7 @@ test("a log in files that the official package's pool made is opened and goes on
 
 test('files of which nobody knows the path are left as they are', async () => {
   const name = newName();
-  let folder = await navigator.storage.getDirectory();
-  for (const part of ['ermine-sqlite', directoryOf(name), '.opaque']) folder = await folder.getDirectoryHandle(part, { create: true });
-  const handle = await folder.getFileHandle('other', { create: true });
+  const handle = await (await openDirectory(name)).getFileHandle('other', { create: true });
   const writable = await handle.createWritable();
   const content = `/other.db\0${'x'.repeat(9_000)}`;
   await writable.write(content);
@@ -85,10 +83,8 @@ test.each([
 ])('a log whose file has lost its path, which %s, is not overwritten, and no empty one takes its place', async (_, path) => {
   const name = newName();
   await withStore(name, (store) => append(store, 500));
-  let folder = await navigator.storage.getDirectory();
-  for (const part of ['ermine-sqlite', directoryOf(name), '.opaque']) folder = await folder.getDirectoryHandle(part);
   let log: FileSystemFileHandle | undefined;
-  for await (const file of folder.values()) {
+  for await (const file of (await openDirectory(name)).values()) {
     if (file.kind === 'file' && (await (await file.getFile()).text()).startsWith('/log.db\0')) log = file;
   }
   const setPath = async (to: string): Promise<void> => {

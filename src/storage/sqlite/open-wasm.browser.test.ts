@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { openEventStore } from '../../store/open-event-store.ts';
-import { directoryOf } from './directory-of.ts';
+import { openDirectory } from './directory-of.ts';
 import { removeDatabase } from './remove-database.test-fixture.ts';
 import { sqliteStorage } from './sqlite-storage.ts';
 import { borrowWorker } from './worker-pool.test-fixture.ts';
@@ -20,8 +20,6 @@ test('names that differ have logs that do, whatever they hold', async () => {
 
 test('files that were only begun to be made are made', async () => {
   const name = crypto.randomUUID();
-  let folder = await navigator.storage.getDirectory();
-  for (const part of ['ermine-sqlite', directoryOf(name), '.opaque']) folder = await folder.getDirectoryHandle(part, { create: true });
-  await folder.getFileHandle('first', { create: true });
+  await (await openDirectory(name)).getFileHandle('first', { create: true });
   await expectEmptyLog(name);
 });

@@ -1,5 +1,5 @@
 import { StorageBlockedError, StorageFullError, StorageUnavailableError } from '../../event/errors.ts';
-import { directoryOf } from './directory-of.ts';
+import { openDirectory } from './directory-of.ts';
 import type { SqliteDriver } from './driver.ts';
 import { FilePool } from './file-pool.ts';
 import { createWasmDriver } from './wasm-driver.ts';
@@ -58,9 +58,7 @@ export async function openWasm(name: string): Promise<SqliteDriver> {
 async function openPool(name: string): Promise<FilePool> {
   for (const end = performance.now() + HANDLES_AFTER_MS; ; ) {
     try {
-      let directory = await navigator.storage.getDirectory();
-      for (const part of ['ermine-sqlite', directoryOf(name), '.opaque']) directory = await directory.getDirectoryHandle(part, { create: true });
-      return await FilePool.open(directory, FILES);
+      return await FilePool.open(await openDirectory(name), FILES);
     } catch (cause) {
       const { name: reason } = cause as DOMException;
       if (isFull(cause)) throw new StorageFullError({ cause });
