@@ -4,33 +4,35 @@ import type { Page } from '@playwright/test';
 import type { Acknowledged } from './harness/appender.ts';
 import { ON_BOTH, expect, openTab, test } from './test.ts';
 
-/** A start of the browser takes longer than all that two tabs do in it, so each browser that is killed has several such pairs. */
+/** A start of the browser takes longer than all that a few tabs do in it, so each browser that is killed has several such groups. */
 const KILLS = { indexeddb: 4, sqlite: 2 };
-const PAIRS = 5;
+const GROUPS = 5;
+/** On SQLite one has the file, and the others go through it. */
+const TABS = { indexeddb: 2, sqlite: 3 };
 
 type Results = Record<string, { version: number; globalPosition: number }>;
 
-/** Lets the two tabs of each pair append until so many acknowledgements have reached this process, and some of every pair. */
-async function appendUntil(pairs: readonly (readonly [Page, Page])[], enough: number): Promise<Results[]> {
-  const acknowledged: Results[] = pairs.map(() => ({}));
+/** Lets the tabs of each group append until so many acknowledgements have reached this process, and some of every group. */
+async function appendUntil(groups: readonly (readonly Page[])[], enough: number): Promise<Results[]> {
+  const acknowledged: Results[] = groups.map(() => ({}));
   const reached = new Promise<void>((resolve) => {
-    for (const [pair, tabs] of pairs.entries()) {
+    for (const [group, tabs] of groups.entries()) {
       for (const tab of tabs) {
         tab.on('console', (message) => {
           const { append, version, globalPosition } = JSON.parse(message.text()) as Acknowledged;
-          acknowledged[pair]![append] = { version, globalPosition };
+          acknowledged[group]![append] = { version, globalPosition };
           const counts = acknowledged.map((results) => Object.keys(results).length);
           if (!counts.includes(0) && counts.reduce((sum, count) => sum + count) >= enough) resolve();
         });
       }
     }
   });
-  for (const tab of pairs.flat()) await tab.evaluate(() => harness.open());
+  for (const tab of groups.flat()) await tab.evaluate(() => harness.open());
   await Promise.all(
-    pairs.map(async ([large, small]) => {
+    groups.map(async ([large, ...small]) => {
       // One large, which takes several records, and many small ones that are written together.
-      await large.evaluate(() => void harness.startAppending({ stream: 'Large-1', size: 300 }, (ack) => console.log(JSON.stringify(ack))));
-      await small.evaluate(() => void harness.startAppending({ stream: 'Small-1', size: 3, concurrency: 8 }, (ack) => console.log(JSON.stringify(ack))));
+      await large!.evaluate(() => void harness.startAppending({ stream: 'Large-1', size: 300 }, (ack) => console.log(JSON.stringify(ack))));
+      for (const tab of small) await tab.evaluate(() => void harness.startAppending({ stream: 'Small-1', size: 3, concurrency: 8 }, (ack) => console.log(JSON.stringify(ack))));
     }),
   );
   await reached;
@@ -51,20 +53,20 @@ async function checkLog(tab: Page, acknowledged: Results): Promise<void> {
   expect(await tab.evaluate(() => harness.store.head())).toMatchObject({ position: log.count });
 }
 
-test('1 a browser killed again and again while two tabs append loses nothing acknowledged, tears no append, and 2 what was not acknowledged can be repeated', ON_BOTH, async ({ startBrowser, pageURL, storage }) => {
+test('1 a browser killed again and again while several tabs append loses nothing acknowledged, tears no append, and 2 what was not acknowledged can be repeated', ON_BOTH, async ({ startBrowser, pageURL, storage }) => {
   test.setTimeout(240_000);
-  // Each pair has a database of its own: of one that was killed while it wrote, and was written to and killed again,
+  // Each group has a database of its own: of one that was killed while it wrote, and was written to and killed again,
   // Chromium now and then finds the file corrupt and throws it away (about once in 100 such kills, with LevelDB of
   // Chromium 156).
-  const origins = (kill: number) => Array.from({ length: PAIRS }, (_, pair) => pageURL.replace('//', `//pair-${kill}-${pair}.`));
+  const origins = (kill: number) => Array.from({ length: GROUPS }, (_, group) => pageURL.replace('//', `//group-${kill}-${group}.`));
   let acknowledged: Results[] = [];
   for (let kill = 0; ; kill++) {
     const browser = await startBrowser();
-    if (kill > 0) await Promise.all(origins(kill - 1).map(async (origin, pair) => checkLog(await openTab(browser, origin), acknowledged[pair]!)));
+    if (kill > 0) await Promise.all(origins(kill - 1).map(async (origin, group) => checkLog(await openTab(browser, origin), acknowledged[group]!)));
     if (kill === KILLS[storage]) break;
-    const pairs = await Promise.all(origins(kill).map((origin) => Promise.all([openTab(browser, origin), openTab(browser, origin)])));
+    const groups = await Promise.all(origins(kill).map((origin) => Promise.all(Array.from({ length: TABS[storage] }, () => openTab(browser, origin)))));
     // Each browser is killed at another moment.
-    acknowledged = await appendUntil(pairs, 12 + 15 * kill);
+    acknowledged = await appendUntil(groups, 12 + 15 * kill);
     await browser.kill();
   }
 });
